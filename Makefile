@@ -1,0 +1,78 @@
+# The two commands for a newcomer are `make up` and `make test`. Everything is kept in .venv/ and .home/ of the checkout.
+#
+#   make up      Venturi for the pipelines in pipelines/, in the background    make down   stop it
+#   make test    checks, then tests                                            make check  the checks alone
+#   make bench   the figures, beside the raw floor of this machine             make prove  the long proofs
+#   make clean   stop, and remove all that was made here
+
+SHELL   := /bin/sh
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+VENTURI := $(BIN)/venturi
+HOME_FOLDER := $(or $(VENTURI_HOME),$(CURDIR)/.home)
+PORT    ?= 8080
+JOBS    ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status test check bench prove clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# ── environments ──
+
+$(VENV)/.made:
+	@PYTHON="$(PYTHON)" sh scripts/make_venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml
+	@echo "Installing Venturi into $(VENV)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+# What tests need beside it: the `dev` group of pyproject.toml, which is written there alone.
+$(VENV)/.tests-installed: $(VENV)/.installed scripts/dev_requirements.py
+	@echo "Installing what the tests need."
+	@$(BIN)/python scripts/dev_requirements.py > $(VENV)/dev-requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/dev-requirements.txt
+	@touch $@
+
+# ── running ──
+
+up: $(VENV)/.installed
+	@$(VENTURI) up -D --home "$(HOME_FOLDER)" --dags pipelines --port $(PORT)
+	@echo "DAG files: pipelines/ and $(HOME_FOLDER)/dags   logs: $(HOME_FOLDER)/logs"
+	@echo "Next:  $(VENTURI) ls --home $(HOME_FOLDER)    make down"
+
+down: $(VENV)/.installed
+	@$(VENTURI) down --home "$(HOME_FOLDER)"
+
+status: $(VENV)/.installed
+	@$(VENTURI) status --home "$(HOME_FOLDER)"
+
+# ── checking ──
+
+check: $(VENV)/.tests-installed
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+test: check
+	$(BIN)/python -m pytest -n $(JOBS) --ignore tests/house -m "not slow"
+
+bench: $(VENV)/.tests-installed
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+# Long, and resumable: seeds and totals are kept in .prove/.
+prove: $(VENV)/.tests-installed
+	$(BIN)/python -m tests.simulation.prove
+	$(BIN)/python -m tests.chaos.prove
+	$(BIN)/python -m pytest -m slow || [ $$? = 5 ]  # 5: there are none
+	sh scripts/bare_debian.sh
+
+clean:
+	@[ ! -x $(VENTURI) ] || $(VENTURI) down --home "$(HOME_FOLDER)"
+	rm -rf $(VENV) .home .prove .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	find src tests benchmarks scripts -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,90 @@
+"""The raw floor that the figures stand beside: fork, pipe, and one fsynced SQLite commit per task, and nothing else.
+
+A bare loop in one process: it has no crew, no messages, no logs and no values, so nobody can be faster by much.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+
+def fib(n: int) -> int:
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def _database(folder: Path) -> sqlite3.Connection:
+    link = sqlite3.connect(folder / "floor.db", isolation_level=None)
+    link.execute("PRAGMA journal_mode=WAL")
+    link.execute("PRAGMA synchronous=FULL")
+    link.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, state TEXT, value TEXT)")
+    return link
+
+
+def _child(write: int) -> None:
+    os.write(write, str(fib(10)).encode())
+    os._exit(0)
+
+
+def chain(n: int) -> float:
+    """Seconds for n tasks, one after the other: fork, result through a pipe, wait, commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        link = _database(Path(folder))
+        began = time.perf_counter()
+        for i in range(n):
+            read, write = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                _child(write)
+            os.close(write)
+            value = os.read(read, 100)
+            os.close(read)
+            os.waitpid(pid, 0)
+            link.execute("BEGIN IMMEDIATE")
+            link.execute("INSERT INTO t VALUES (?, 'success', ?)", (i, value.decode()))
+            link.execute("COMMIT")
+        took = time.perf_counter() - began
+        link.close()
+    return took
+
+
+def fan_out(n: int, live: int) -> float:
+    """Seconds for n tasks with `live` at a time, what has ended together committed together."""
+    with tempfile.TemporaryDirectory() as folder:
+        link = _database(Path(folder))
+        began = time.perf_counter()
+        selector = selectors.DefaultSelector()
+        started = finished = 0
+        while finished < n:
+            while started < n and started - finished < live:
+                read, write = os.pipe()
+                pid = os.fork()
+                if pid == 0:
+                    _child(write)
+                os.close(write)
+                selector.register(read, selectors.EVENT_READ, (started, pid))
+                started += 1
+            ended = []
+            for key, _ in selector.select():
+                value = os.read(key.fd, 100)
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                number, pid = key.data
+                os.waitpid(pid, 0)
+                ended.append((number, value.decode()))
+            link.execute("BEGIN IMMEDIATE")
+            link.executemany("INSERT INTO t VALUES (?, 'success', ?)", ended)
+            link.execute("COMMIT")
+            finished += len(ended)
+        took = time.perf_counter() - began
+        link.close()
+    return took
+
+
+if __name__ == "__main__":
+    for _ in range(3):
+        print(f"chain of 40: {chain(40) * 1000:.1f} ms; fan-out of 500, 4 live: {500 / fan_out(500, 4):.0f} tasks/s")

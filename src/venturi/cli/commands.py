@@ -1,0 +1,88 @@
+"""The table of verbs, and what happens around each: its module is imported when it is called, its failure is printed.
+
+Owns the mapping of failures to exit codes and to their JSON form.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..core.errors import EngineRefused, VenturiError
+from . import printing
+from .printing import Exit
+
+# verb → module here, and its line in the overview (so that the overview imports none of them)
+VERBS = {
+    "run": ("run", "Run one DAG file to the end, here and now."),
+    "up": ("tree", "Start Venturi: engine, crew and web, restarted when they crash."),
+    "down": ("tree", "Stop it; living attempts get 30 seconds to finish."),
+    "restart": ("tree", "Start engine and web anew; attempts go on."),
+    "status": ("tree", "What runs; or the state of a run."),
+    "logs": ("tree", "The log of a task."),
+    "ls": ("dags", "The DAGs of this home."),
+    "trigger": ("dags", "Start a run of a DAG."),
+    "pause": ("dags", "Start no more runs of a DAG."),
+    "unpause": ("dags", "Start runs of a DAG again."),
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"venturi.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="venturi")
+def venturi() -> None:
+    """Runs ML pipelines written as Airflow DAG files."""
+
+
+def run_command(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
+    try:
+        status: Any = venturi.main(args=given, prog_name="venturi", standalone_mode=False)
+        return status if isinstance(status, int) else printing.SUCCESS
+    except Exit as end:
+        return _failed(end, as_json)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        hint = f" See: {error.ctx.command_path} --help" if error.ctx else ""
+        return _failed(Exit(error.format_message() + hint, printing.COULD_NOT_START, "usage"), as_json)
+    except click.ClickException as error:
+        return _failed(Exit(error.format_message(), error.exit_code, "failed"), as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return _failed(Exit("Interrupted.", printing.INTERRUPTED, "interrupted"), as_json)
+    except EngineRefused as error:
+        return _failed(Exit(str(error), printing.FAILED, str(error.parts.get("code"))), as_json)
+    except VenturiError as error:
+        return _failed(Exit(str(error), printing.FAILED, type(error).__name__), as_json)
+    except BrokenPipeError:  # `venturi ls | head`
+        sys.stderr.close()
+        return printing.FAILED
+
+
+def _failed(end: Exit, as_json: bool) -> int:
+    if end.message:
+        printing.say(end.message)
+    if as_json and end.status != printing.SUCCESS:
+        printing.show({"error": {"code": end.code, "message": end.message}, **end.more}, True)
+    return end.status

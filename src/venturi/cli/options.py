@@ -1,0 +1,35 @@
+"""What every command takes: `--home` and `--json`. Owns these two options and the reading of JSON arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .printing import COULD_NOT_START, fail
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def everywhere(function: _F) -> _F:
+    """`home_given` and `as_json` for a command."""
+    function = click.option(
+        "--home", "home_given", metavar="DIR", help="The home folder. [default: $VENTURI_HOME, else ~/.venturi]"
+    )(function)
+    return click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout, all else on stderr.")(
+        function
+    )
+
+
+def read_conf(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        conf = json.loads(text)
+    except ValueError as error:
+        fail(f"--conf is not JSON: {error}.", COULD_NOT_START, "bad_conf")
+    if not isinstance(conf, dict):
+        fail("--conf must be a JSON object, such as '{\"name\": 1}'.", COULD_NOT_START, "bad_conf")
+    return conf

@@ -1,0 +1,149 @@
+"""Settings and places: one frozen object each, read once.
+
+Merge order, later wins: built-in defaults, `venturi.toml` in the home, `VENTURI_*` environment variables,
+command-line options. Importable by every package but core; the only place that reads environment variables.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+SOCKET_PATH_BYTES_MAX = 100  # Linux allows 108 with the closing NUL
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything of one installation, and the names of what is in it."""
+
+    root: Path  # where dags/ and plugins/ are
+    own: Path  # our files; `.venturi/` inside an Airflow home
+
+    @property
+    def database(self) -> Path:
+        return self.own / "venturi.db"
+
+    @property
+    def logs(self) -> Path:
+        return self.own / "logs"
+
+    @property
+    def spool(self) -> Path:
+        return self.own / "spool"
+
+    @property
+    def values(self) -> Path:
+        return self.own / "values"
+
+    @property
+    def sources(self) -> Path:
+        return self.own / "sources"
+
+    @property
+    def run(self) -> Path:
+        """Locks, pid files, sockets: nothing here survives a reboot with a meaning."""
+        return self.own / "run"
+
+    def make(self) -> None:
+        for folder in (self.own, self.logs, self.spool, self.values, self.sources, self.run):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.own.chmod(0o700)
+
+    def socket(self, name: str) -> str:
+        """The address of one of our sockets, short enough for the kernel even when the home is deep."""
+        direct = str(self.run / f"{name}.sock")
+        if len(os.fsencode(direct)) <= SOCKET_PATH_BYTES_MAX:
+            return direct
+        import hashlib  # OpenSSL is 4 MB that every process would carry
+
+        digest = hashlib.sha256(os.fsencode(self.own.resolve())).hexdigest()[:16]
+        folder = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"venturi-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return str(folder / f"{digest}-{name}.sock")
+
+
+def find_home(given: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
+    """`--home`, else $VENTURI_HOME, else $AIRFLOW_HOME (our files in its `.venturi/`), else `~/.venturi`."""
+    chosen = given or environ.get("VENTURI_HOME")
+    if chosen:
+        root = Path(chosen).expanduser().absolute()
+        return Home(root, root)
+    airflow = environ.get("AIRFLOW_HOME")
+    if airflow:
+        root = Path(airflow).expanduser().absolute()
+        return Home(root, root / ".venturi")
+    root = Path.home() / ".venturi"
+    return Home(root, root)
+
+
+@dataclass(frozen=True)
+class Config:
+    database_url: str | None = None  # None: SQLite in the home
+    slots: int = 2 * (os.cpu_count() or 1)
+    max_active_tasks_per_dag: int = 16
+    dags_paused_at_creation: bool = True
+    parse_time_limit_s: float = 30.0
+    parse_memory_limit_mb: float | None = 4096.0
+    task_memory_limit_mb: float | None = None
+    refresh_interval_s: float = 300.0  # every file is imported again this often, off the hot path
+    infrastructure_retries: int = 2
+    grace_s: float = 5.0  # between SIGTERM and SIGKILL
+    drain_s: float = 30.0  # how long `down` lets attempts finish
+    crew_idle_s: float = 60.0  # a crew without an engine ends this long after its last attempt
+    file_zygotes_max: int = 8
+    log_bytes_max: int = 1024 * 1024 * 1024  # per attempt
+    log_line_bytes_max: int = 64 * 1024
+    value_inline_bytes_max: int = 64 * 1024  # larger values go to the value store
+    dag_ignore_file_syntax: str = "regexp"  # of .airflowignore: regexp or glob
+    port: int = 8080
+    host: str = "127.0.0.1"
+    allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
+
+
+# Airflow's variables that mean the same here; ours win.
+_AIRFLOW_SPELLINGS = {"dag_ignore_file_syntax": "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX"}
+
+
+def _converted(kind: str, text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    if text == "" and "None" in kind:
+        return None
+    if kind.startswith("bool"):
+        return text.strip().lower() in ("1", "true", "yes", "on")
+    if kind.startswith("int"):
+        return int(text)
+    if kind.startswith("float"):
+        return float(text)
+    return text
+
+
+def read_config(home: Home, environ: Mapping[str, str] = os.environ, **given: Any) -> Config:
+    known = {f.name: str(f.type) for f in fields(Config)}
+    merged: dict[str, Any] = {}
+    file = home.own / "venturi.toml"
+    if file.exists():
+        merged.update({k: v for k, v in read_toml(file).items() if k in known})
+    for name, kind in known.items():
+        text = environ.get(f"VENTURI_{name.upper()}", environ.get(_AIRFLOW_SPELLINGS.get(name, "")))
+        if text is not None:
+            merged[name] = _converted(kind, text)
+    merged.update({k: v for k, v in given.items() if v is not None})
+    return replace(Config(), **merged)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return dict(tomllib.loads(file.read_text("utf-8")))
+
+
+def environment(name: str) -> str | None:
+    """One environment variable, as author code may set it; with `read_config` the only ways to the environment."""
+    return os.environ.get(name)

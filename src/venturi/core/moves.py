@@ -1,0 +1,181 @@
+"""A change of state is a value, made here by one constructor per kind, and written in one guarded place (the store).
+
+Owns the form of changes. Decides nothing (`step` does) and writes nothing (`store.commit` does).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .states import RunState, TaskState, check_run_move, check_task_move
+
+
+@dataclass(slots=True)
+class TaskMove:
+    """One task instance goes from `before` to `after`. The store writes it only where state and token still match."""
+
+    run: int
+    task_id: str
+    map_index: int  # −1 when not mapped
+    before: TaskState
+    after: TaskState
+    token_before: int  # 0: no attempt yet
+    token: int
+    at: float
+    try_number: int = 0  # of the newest attempt; 0 before the first
+    lost: int = 0  # attempts lost to the infrastructure so far
+    started_at: float | None = None
+    ended_at: float | None = None
+    wake_at: float | None = None  # up_for_retry and up_for_reschedule: when it is due again
+    reason: str | None = None  # one sentence, for people
+
+    def __post_init__(self) -> None:
+        check_task_move(f"{self.task_id}[{self.map_index}]", self.before, self.after)
+
+    def followed_by(self, later: TaskMove) -> TaskMove:
+        """Both in one: what the store writes when an instance moves twice in one commit."""
+        joined = _copy(later)
+        joined.before, joined.token_before = self.before, self.token_before
+        return joined
+
+
+def _copy(move: TaskMove) -> TaskMove:
+    """A copy that skips the check: two legal moves in one need not be one legal move."""
+    made = TaskMove.__new__(TaskMove)
+    for name in TaskMove.__slots__:
+        setattr(made, name, getattr(move, name))
+    return made
+
+
+@dataclass(slots=True)
+class RunMove:
+    run: int
+    before: RunState
+    after: RunState
+    at: float
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        check_run_move(f"run {self.run}", self.before, self.after)
+
+
+@dataclass(slots=True)
+class GroupMove:
+    """A mapped group as it now is: how many instances, how many of them touched, and its state as one node."""
+
+    run: int
+    task_id: str
+    n: int
+    touched: int  # instances 0 … touched−1 have rows
+    state: TaskState
+    at: float
+    reason: str | None = None
+    sizes: list[int] = field(default_factory=list)  # of the mapped arguments; n is their product
+
+
+@dataclass(slots=True)
+class NewRun:
+    id: int
+    dag_id: str
+    run_id: str
+    version: int
+    state: RunState
+    run_type: str  # manual, scheduled, backfill
+    queued_at: float
+    logical_date: float | None = None
+    interval_start: float | None = None
+    interval_end: float | None = None
+    conf: dict[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    ignores_pause: bool = False  # `venturi run FILE` starts even if the DAG is paused
+
+
+@dataclass(slots=True)
+class AttemptRow:
+    """One try, written once, when it has ended."""
+
+    token: int
+    run: int
+    task_id: str
+    map_index: int
+    try_number: int
+    outcome: str
+    started_at: float | None
+    ended_at: float
+    reason: str | None = None
+    pid: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_mb: float | None = None
+    log: str | None = None  # relative to the logs folder
+    log_bytes: int = 0
+    detail: dict[str, Any] | None = None  # error type, file, line, traceback …
+
+
+@dataclass(slots=True)
+class ValueRow:
+    """A value under a key of a task instance: `data` is its encoding, or `ref` names a file in the value store."""
+
+    run: int
+    task_id: str
+    map_index: int
+    key: str
+    token: int
+    kind: str  # the Python type's name, for people
+    length: int | None  # of lists, tuples and dicts: what mapping over it would give
+    data: str | None
+    ref: str | None = None
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Event:
+    """One line of the append-only log. `data` of kind "moves" packs every move of one run in one turn:
+    [[task_id, map_index, before, after, token, reason?] …]."""
+
+    at: float
+    kind: str
+    dag_id: str | None = None
+    run: int | None = None
+    data: Any = None
+
+
+@dataclass(slots=True)
+class DagVersion:
+    """A version of a DAG to be kept: a new row when its hash is new, and made the DAG's current one."""
+
+    id: int
+    dag_id: str
+    hash: str
+    spec: dict[str, Any]
+    source: dict[str, Any]  # file, root, roots, python, modules {path: sha}, fork_safe, heavy, reads
+    at: float
+    paused: bool  # only for a DAG not seen before
+    ad_hoc: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything one turn writes, in one transaction."""
+
+    new_runs: list[NewRun] = field(default_factory=list)
+    run_moves: list[RunMove] = field(default_factory=list)
+    task_moves: list[TaskMove] = field(default_factory=list)
+    group_moves: list[GroupMove] = field(default_factory=list)
+    attempts: list[AttemptRow] = field(default_factory=list)
+    values: list[ValueRow] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    versions: list[DagVersion] = field(default_factory=list)
+    dag_flags: list[tuple[str, str, bool]] = field(default_factory=list)  # (dag_id, "paused"|"active"|"ad_hoc", to)
+    import_errors: list[tuple[str, dict[str, Any] | None]] = field(
+        default_factory=list
+    )  # (file, error; None clears it)
+    cleared_values: list[tuple[int, str, int]] = field(default_factory=list)  # (run, task_id, map_index) of a new try
+    commands_done: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (command id, answer)
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
+    def only_task_moves(self) -> bool:
+        return not any(getattr(self, name) for name in self.__slots__ if name != "task_moves")

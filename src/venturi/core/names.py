@@ -1,0 +1,4 @@
+"""Fixed names that both sides use; apart from `spec`, so that an author's import stays free of dataclasses."""
+
+DEFAULT_POOL = "default_pool"
+RETURN_KEY = "return_value"  # the key of what a task returned

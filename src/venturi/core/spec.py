@@ -1,0 +1,180 @@
+"""What a DAG file declares, as plain data: the form that leaves the author's process and is kept in the database.
+
+Owns the definitions and the checks of the graph. Knows nothing of author code: a callable never appears here.
+JSON leaves out every field that has its default, so that a DAG of 10,000 tasks stays a few megabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from .errors import DagCycle, DuplicateTask, UnknownTask
+from .names import DEFAULT_POOL as DEFAULT_POOL
+from .names import RETURN_KEY as RETURN_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class MapSource:
+    """One mapped argument: a literal of known length, or another task's value."""
+
+    argument: str  # "" for expand_kwargs, whose elements are whole sets of arguments
+    length: int | None = None  # literals only
+    task_id: str | None = None  # values only
+    key: str = RETURN_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    task_id: str
+    operator: str = "BaseOperator"
+    upstream: tuple[str, ...] = ()
+    trigger_rule: str = "all_success"
+    retries: int = 0
+    retry_delay_s: float = 300.0
+    retry_factor: float = 1.0  # 2.0 for Airflow's retry_exponential_backoff=True
+    retry_delay_max_s: float | None = None
+    time_limit_s: float | None = None  # execution_timeout
+    memory_limit_mb: float | None = None
+    pool: str = DEFAULT_POOL
+    pool_slots: int = 1
+    priority_weight: int = 1  # total, the weight rule already applied
+    max_active_per_dag: int | None = None
+    isolation: str = "fork"  # or "reuse": one child serves many attempts
+    no_process: bool = False  # an EmptyOperator without callbacks: settled by the engine itself
+    mapped: tuple[MapSource, ...] = ()
+    is_mapped: bool = False
+    group_id: str | None = None
+    depends_on_past: bool = False
+    line: int | None = None  # where the author wrote it
+    template_fields: tuple[str, ...] = ()
+    doc: str | None = None
+    label: str | None = None
+    multiple_outputs: bool = False
+    reschedules: bool = False  # a sensor that gives its place back between its calls
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    group_id: str
+    parent: str | None = None
+    label: str = ""
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DagSpec:
+    dag_id: str
+    file: str = ""
+    tasks: tuple[TaskSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
+    description: str | None = None
+    doc: str | None = None
+    schedule: Any = None  # what the file said, as plain data; read by core.timetables
+    start_date: str | None = None
+    end_date: str | None = None
+    timezone: str = "UTC"
+    catchup: bool = False
+    params: dict[str, Any] = field(default_factory=dict)  # name → {"value": …, "schema": {…}}
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    max_active_tasks: int = 16
+    max_active_runs: int = 16
+    run_timeout_s: float | None = None
+    fail_fast: bool = False
+    paused_upon_creation: bool | None = None
+    label: str | None = None
+    line: int | None = None
+    warnings: tuple[str, ...] = ()
+
+    def task(self, task_id: str) -> TaskSpec:
+        for task in self.tasks:
+            if task.task_id == task_id:
+                return task
+        raise UnknownTask(dag_id=self.dag_id, task_id=task_id, known=", ".join(t.task_id for t in self.tasks))
+
+
+_T = TypeVar("_T", TaskSpec, GroupSpec, DagSpec, MapSource)
+_DEFAULTS: dict[type, dict[str, Any]] = {}
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    known = _DEFAULTS.get(kind)
+    if known is None:
+        known = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in fields(kind)}
+        _DEFAULTS[kind] = known
+    return known
+
+
+def to_json(spec: TaskSpec | GroupSpec | DagSpec | MapSource) -> dict[str, Any]:
+    """The spec as JSON-ready data, defaults left out."""
+    out: dict[str, Any] = {}
+    for name, default in _defaults(type(spec)).items():
+        value = getattr(spec, name)
+        if value == default:
+            continue
+        if name in ("tasks", "groups", "mapped"):
+            value = [to_json(v) for v in value]
+        elif isinstance(value, tuple):
+            value = list(value)
+        out[name] = value
+    return out
+
+
+def _read(kind: type[_T], data: dict[str, Any], nested: Mapping[str, type[Any]]) -> _T:
+    known = _defaults(kind)
+    made: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in known:
+            continue  # written by a newer Venturi
+        if name in nested:
+            inner = {"mapped": MapSource} if name == "tasks" else {}
+            value = tuple(_read(nested[name], v, inner) for v in value)
+        elif isinstance(value, list) and isinstance(known[name], tuple):
+            value = tuple(value)
+        made[name] = value
+    return kind(**made)
+
+
+def dag_from_json(data: dict[str, Any]) -> DagSpec:
+    return _read(DagSpec, data, {"tasks": TaskSpec, "groups": GroupSpec})
+
+
+def check_graph(spec: DagSpec) -> list[str]:
+    """The task ids in an order where every task follows its upstreams; raises on duplicates, strangers and cycles.
+
+    Iterative, so that a chain of 10,000 tasks is as good as any other graph.
+    """
+    missing: dict[str, int] = {}
+    downstream: dict[str, list[str]] = {}
+    for task in spec.tasks:
+        if task.task_id in missing:
+            raise DuplicateTask(task_id=task.task_id, dag_id=spec.dag_id)
+        missing[task.task_id] = len(task.upstream)
+        downstream.setdefault(task.task_id, [])
+    for task in spec.tasks:
+        for up in task.upstream:
+            if up not in missing:
+                raise UnknownTask(dag_id=spec.dag_id, task_id=up, known=", ".join(sorted(missing)[:20]))
+            downstream[up].append(task.task_id)
+    order = [task_id for task_id, n in missing.items() if n == 0]
+    for task_id in order:
+        for down in downstream[task_id]:
+            missing[down] -= 1
+            if missing[down] == 0:
+                order.append(down)
+    if len(order) < len(missing):
+        raise DagCycle(dag_id=spec.dag_id, path=_a_cycle(spec, {t for t, n in missing.items() if n > 0}))
+    return order
+
+
+def _a_cycle(spec: DagSpec, stuck: set[str]) -> str:
+    upstream = {t.task_id: [u for u in t.upstream if u in stuck] for t in spec.tasks if t.task_id in stuck}
+    at = min(t for t in stuck if upstream[t])
+    seen: list[str] = []
+    while at not in seen:  # each stuck task has a stuck upstream, so this walk must come round
+        seen.append(at)
+        at = upstream[at][0]
+    cycle = [*seen[seen.index(at) :], at]
+    return " → ".join(reversed(cycle))

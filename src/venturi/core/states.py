@@ -1,0 +1,97 @@
+"""Task and run states and the table of legal moves between them.
+
+Owns the vocabulary of states. Decides nothing: which move happens is `step`'s business.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .errors import IllegalMove
+
+
+class TaskState(str, Enum):
+    NONE = "none"  # nothing has happened yet
+    SCHEDULED = "scheduled"  # ready, waits for admission
+    QUEUED = "queued"  # admitted, waits at an executor that has no place yet
+    STARTING = "starting"  # a token is committed; the crew may fork
+    RUNNING = "running"  # the attempt has begun
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UP_FOR_RETRY = "up_for_retry"
+    UP_FOR_RESCHEDULE = "up_for_reschedule"
+    DEFERRED = "deferred"
+    UPSTREAM_FAILED = "upstream_failed"
+    REMOVED = "removed"
+
+
+class RunState(str, Enum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class Outcome(str, Enum):
+    """How one attempt ended; what becomes of its task is decided from it."""
+
+    SUCCESS = "success"
+    FAILED = "failed"  # the author's error: takes one of the task's retries
+    FAIL_NOW = "fail_now"  # the author's error, and no retry may follow
+    SKIPPED = "skipped"
+    RESCHEDULE = "reschedule"  # a sensor asks to be called again later
+    LOST = "lost"  # crew or host gone, or dead before user code: takes the infrastructure budget
+    NEVER_RAN = "never_ran"  # handed out, never forked: costs nothing
+    CANCELLED = "cancelled"  # ended on a person's word
+
+
+FINAL = frozenset(
+    {
+        TaskState.SUCCESS,
+        TaskState.FAILED,
+        TaskState.SKIPPED,
+        TaskState.UPSTREAM_FAILED,
+        TaskState.REMOVED,
+    }
+)
+LIVE = frozenset({TaskState.STARTING, TaskState.RUNNING})
+RUN_FINAL = frozenset({RunState.SUCCESS, RunState.FAILED})
+
+_S = TaskState
+_ENDS = {_S.SUCCESS, _S.FAILED, _S.SKIPPED, _S.UP_FOR_RETRY, _S.UP_FOR_RESCHEDULE, _S.DEFERRED, _S.SCHEDULED}
+
+TASK_MOVES: dict[TaskState, frozenset[TaskState]] = {
+    _S.NONE: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.UPSTREAM_FAILED, _S.FAILED, _S.REMOVED}),
+    _S.SCHEDULED: frozenset({_S.QUEUED, _S.STARTING, _S.SUCCESS, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    _S.QUEUED: frozenset({_S.STARTING, _S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    _S.STARTING: frozenset({_S.RUNNING} | _ENDS),
+    _S.RUNNING: frozenset(_ENDS),
+    _S.UP_FOR_RETRY: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    _S.UP_FOR_RESCHEDULE: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    _S.DEFERRED: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    # Final states are left by a person's command alone (clear, mark), never by an event.
+    _S.SUCCESS: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.SKIPPED: frozenset(),
+    _S.UPSTREAM_FAILED: frozenset(),
+    _S.REMOVED: frozenset(),
+}
+
+RUN_MOVES: dict[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED}),
+    # To itself: it has been cancelled, and the reason is kept while its last attempts are being ended.
+    RunState.RUNNING: frozenset({RunState.RUNNING, RunState.SUCCESS, RunState.FAILED}),
+    RunState.SUCCESS: frozenset(),
+    RunState.FAILED: frozenset(),
+}
+
+
+def check_task_move(what: str, before: TaskState, after: TaskState) -> None:
+    if after not in TASK_MOVES[before]:
+        raise IllegalMove(what=what, before=before.value, after=after.value)
+
+
+def check_run_move(what: str, before: RunState, after: RunState) -> None:
+    if after not in RUN_MOVES[before]:
+        raise IllegalMove(what=what, before=before.value, after=after.value)

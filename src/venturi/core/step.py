@@ -1,0 +1,373 @@
+"""What each event does to a run: `step(state, event, now) → moves`, spread over one function per event.
+
+Owns every decision about task and run states except who may start (that is `admission`). No I/O, no clock: `Turn`
+carries the time in and the moves out. The cost of a finished task is its out-degree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import mapping, retry
+from .moves import Batch, GroupMove, RunMove, TaskMove
+from .rules import Decision, decide
+from .spec import TaskSpec
+from .states import FINAL, Outcome, RunState, TaskState
+from .world import WHOLE, Cell, Node, Run, World, settled_state
+
+_BAD = (TaskState.FAILED, TaskState.UPSTREAM_FAILED)
+_Settled = list[tuple[int, int, TaskState]]  # (task number, map index, final state) still to be told downstream
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the engine: its time, and what it has decided so far."""
+
+    now: float
+    batch: Batch = field(default_factory=Batch)
+    groups: dict[tuple[int, int], Run] = field(default_factory=dict)  # (run, task number) of groups that changed
+    finished_runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class End:
+    """How an attempt ended, as far as the decision needs to know."""
+
+    outcome: Outcome
+    at: float
+    reason: str | None = None
+    wake_at: float | None = None
+    skip: tuple[str, ...] = ()
+    lengths: dict[str, int | None] = field(default_factory=dict)  # of the values it left, by key
+
+
+def begin(world: World, run: Run, turn: Turn) -> None:
+    """A queued run starts: everything without upstreams becomes ready."""
+    _enter_running(world, run, turn)
+    reconsider(world, run, turn)
+
+
+def reconsider(world: World, run: Run, turn: Turn) -> None:
+    """Decide every untouched task anew: at the start of a run, and after a restart."""
+    for number, node in enumerate(run.nodes):
+        if node.state is TaskState.NONE and run.state is RunState.RUNNING:
+            _spread(world, run, _decided(run, number, node, turn), turn)
+    if run.open_nodes == 0 and run.state is RunState.RUNNING:
+        _end_run(world, run, turn)
+
+
+def started(run: Run, number: int, map_index: int, cell: Cell, pid: int, at: float, turn: Turn) -> None:
+    if cell.state is not TaskState.STARTING:
+        return  # told twice, or after its end
+    cell.started_at, cell.pid = at, pid
+    _move(run, number, map_index, cell, TaskState.RUNNING, turn)
+
+
+def ended(
+    world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, turn: Turn, infrastructure_retries: int
+) -> None:
+    """An attempt is over; its task is finished, or waits for another one."""
+    task = run.plan.tasks[number]
+    world.release(run, number, cell)
+    cell.ended_at = end.at
+    cell.reason = end.reason
+    outcome = end.outcome
+    if run.reason is not None and outcome not in (Outcome.SUCCESS, Outcome.SKIPPED, Outcome.NEVER_RAN):
+        outcome, cell.reason = Outcome.CANCELLED, run.reason
+    elif run.reason is not None and outcome is Outcome.NEVER_RAN:
+        outcome, cell.reason = Outcome.SKIPPED, run.reason
+    if outcome is Outcome.NEVER_RAN or (outcome is Outcome.LOST and cell.lost < infrastructure_retries):
+        cell.lost += outcome is Outcome.LOST
+        cell.try_number -= 1  # this try did not count; the next one takes its number
+        _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
+        run.offer(number, map_index)
+    elif outcome is Outcome.RESCHEDULE:
+        cell.wake_at = end.wake_at if end.wake_at is not None else turn.now
+        cell.try_number -= 1
+        _move(run, number, map_index, cell, TaskState.UP_FOR_RESCHEDULE, turn)
+        world.wake_later(run, number, map_index, cell)
+    elif outcome is Outcome.FAILED and retry.may_retry(task, cell.try_number):
+        _retry_later(world, run, number, map_index, cell, end, turn)
+    else:
+        final = {Outcome.SUCCESS: TaskState.SUCCESS, Outcome.SKIPPED: TaskState.SKIPPED}.get(outcome, TaskState.FAILED)
+        note_lengths(run.nodes[number], map_index, end.lengths)
+        _move(run, number, map_index, cell, final, turn)
+        skipped = _skip_chosen(run, end.skip, turn)
+        _spread(world, run, [(number, map_index, final), *skipped], turn)
+
+
+def due(run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
+    """The time of a retry or a rescheduled sensor has come."""
+    cell.wake_at = None
+    _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
+    run.offer(number, map_index)
+
+
+def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
+    """A person ends the run: what waits is skipped now, the tokens returned are to be cancelled at their executor."""
+    run.lanes.clear()
+    run.reason = reason
+    if run.state is RunState.QUEUED:  # passes through running, so that its end is told like any other
+        _enter_running(world, run, turn)
+    tokens: list[int] = []
+    settled: _Settled = []
+    for number, node in enumerate(run.nodes):
+        if node.state in FINAL:
+            continue
+        if node.touched:
+            tokens.extend(_cancel_group(world, run, number, node, settled, turn))
+        elif node.cell is not None and node.cell.token in world.by_token:
+            tokens.append(node.cell.token)
+        else:
+            settled.append((number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, reason, turn)))
+    if tokens:
+        _move_run(run, RunState.RUNNING, turn, reason)
+    _spread(world, run, settled, turn)
+    return tokens
+
+
+def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Settled, turn: Turn) -> list[int]:
+    node.n = node.touched  # what had not started never will
+    turn.groups[run.id, number] = run
+    tokens = []
+    for map_index, cell in node.live.items():
+        if cell.token in world.by_token:
+            tokens.append(cell.token)
+        else:
+            cell.ended_at, cell.reason = turn.now, run.reason
+            _move(run, number, map_index, cell, TaskState.SKIPPED, turn)
+            settled.append((number, map_index, TaskState.SKIPPED))
+    if not node.live:  # all it had started was done already
+        _close(run, number, node, turn)
+        settled.extend(_told_downstream(run, number, None, True, turn))
+    return tokens
+
+
+def group_moves(turn: Turn) -> list[GroupMove]:
+    """Every group that changed in this turn, as it is at its end."""
+    made = []
+    for (_, number), run in turn.groups.items():
+        node = run.nodes[number]
+        task_id = run.plan.tasks[number].task_id
+        made.append(GroupMove(run.id, task_id, node.n, node.touched, node.state, turn.now, None, node.sizes))
+    return made
+
+
+# ── one instance ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _move(run: Run, number: int, map_index: int, cell: Cell, after: TaskState, turn: Turn, token: int = 0) -> None:
+    before, token_before = cell.state, cell.token
+    cell.state = after
+    if token:
+        cell.token = token
+    if map_index == WHOLE:
+        run.nodes[number].state = after
+    turn.batch.task_moves.append(
+        TaskMove(
+            run=run.id,
+            task_id=run.plan.tasks[number].task_id,
+            map_index=map_index,
+            before=before,
+            after=after,
+            token_before=token_before,
+            token=cell.token,
+            at=turn.now,
+            try_number=cell.try_number,
+            lost=cell.lost,
+            started_at=cell.started_at,
+            ended_at=cell.ended_at,
+            wake_at=cell.wake_at,
+            reason=cell.reason,
+        )
+    )
+
+
+def hand_out(world: World, run: Run, number: int, map_index: int, token: int, turn: Turn) -> Cell:
+    """Admission has found a place: the instance gets its token and starts."""
+    node = run.nodes[number]
+    cell = node.cell if map_index == WHOLE else node.live.get(map_index)
+    if cell is None:  # an instance of a group that nobody has touched yet
+        cell = node.live[map_index] = Cell()
+        node.touched = max(node.touched, map_index + 1)
+        turn.groups[run.id, number] = run
+        _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
+    cell.try_number += 1
+    cell.started_at = cell.ended_at = cell.wake_at = cell.reason = cell.pid = None
+    _move(run, number, map_index, cell, TaskState.STARTING, turn, token)
+    world.take(run, number, map_index, cell)
+    return cell
+
+
+def _retry_later(world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, turn: Turn) -> None:
+    task = run.plan.tasks[number]
+    jitter = retry.jitter(run.run_id, task.task_id, map_index, cell.try_number)
+    delay = retry.delay_s(task, cell.try_number, jitter)
+    cell.wake_at = turn.now + delay
+    cell.reason = f"{end.reason or 'failed'}; try {cell.try_number + 1} of {task.retries + 1} in {delay:.0f} s"
+    _move(run, number, map_index, cell, TaskState.UP_FOR_RETRY, turn)
+    world.wake_later(run, number, map_index, cell)
+
+
+def note_lengths(node: Node, map_index: int, lengths: dict[str, int | None]) -> None:
+    """A task has left values that another one is mapped over."""
+    if map_index == WHOLE:
+        node.lengths.update(lengths)
+    else:  # mapping over a mapped task gives one instance per value it left
+        for key in lengths:
+            node.lengths[key] = (node.lengths.get(key) or 0) + 1
+
+
+# ── one node, and what follows from it ───────────────────────────────────────────────────────────────────
+
+
+def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
+    """Tell what is downstream of settled instances, and of what settles by that. Iterative: chains are long."""
+    while work:
+        number, map_index, state = work.pop()
+        node = run.nodes[number]
+        done = True
+        if map_index == WHOLE:
+            node.cell = None
+        else:
+            node.live.pop(map_index, None)
+            node.counts[state] = node.counts.get(state, 0) + 1
+            done = node.touched >= node.n and not node.live
+        if done:
+            _close(run, number, node, turn)
+        work.extend(_told_downstream(run, number, state, done, turn))
+    if run.open_nodes == 0 and run.state is RunState.RUNNING:
+        _end_run(world, run, turn)
+
+
+def _close(run: Run, number: int, node: Node, turn: Turn) -> None:
+    """A node has come to its end."""
+    if node.n:
+        node.state = settled_state(node.counts)
+        turn.groups[run.id, number] = run
+    run.open_nodes -= 1
+    if node.state in _BAD:
+        run.failed.append(number)
+
+
+def _told_downstream(run: Run, number: int, state: TaskState | None, done: bool, turn: Turn) -> _Settled:
+    settled: _Settled = []
+    for down in run.plan.downstream[number]:
+        below = run.nodes[down]
+        if state is not None:
+            below.tally.count(state)
+        below.tally.open -= done
+        if below.state is TaskState.NONE:
+            settled.extend(_decided(run, down, below, turn))
+    return settled
+
+
+def _decided(run: Run, number: int, node: Node, turn: Turn) -> _Settled:
+    """Apply the trigger rule of an untouched task; returns what settled at once."""
+    task = run.plan.tasks[number]
+    decision = decide(task.trigger_rule, node.tally, bool(task.upstream))
+    if decision is Decision.WAIT:
+        return []
+    if run.reason is not None and decision is Decision.RUN:
+        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, run.reason, turn))]
+    if decision is Decision.SKIP:
+        reason = f"its upstreams leave nothing to do under the rule {task.trigger_rule}"
+        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, reason, turn))]
+    if decision is Decision.UPSTREAM_FAILED:
+        return [(number, WHOLE, _whole(run, number, node, TaskState.UPSTREAM_FAILED, _whose_fault(run, task), turn))]
+    if task.is_mapped:
+        return _expanded(run, number, node, turn)
+    if task.no_process:
+        cell = node.cell = Cell()
+        _move(run, number, WHOLE, cell, TaskState.SCHEDULED, turn)
+        cell.started_at = cell.ended_at = turn.now
+        cell.try_number = 1
+        _move(run, number, WHOLE, cell, TaskState.SUCCESS, turn)
+        return [(number, WHOLE, TaskState.SUCCESS)]
+    cell = node.cell = Cell()
+    _move(run, number, WHOLE, cell, TaskState.SCHEDULED, turn)
+    run.offer(number, WHOLE)
+    return []
+
+
+def _whole(run: Run, number: int, node: Node, state: TaskState, reason: str, turn: Turn) -> TaskState:
+    """A node ends without having run."""
+    cell = node.cell if node.cell is not None else Cell()
+    cell.ended_at, cell.reason, cell.wake_at = turn.now, reason, None
+    _move(run, number, WHOLE, cell, state, turn)
+    return state
+
+
+def _whose_fault(run: Run, task: TaskSpec) -> str:
+    bad = [up for up in task.upstream if run.nodes[run.plan.index[up]].state in _BAD]
+    if not bad:  # one instance of a group that is still at work
+        bad = [up for up in task.upstream if run.nodes[run.plan.index[up]].counts.get(TaskState.FAILED)]
+    return f"upstream {bad[0]} failed" if bad else "an upstream failed"
+
+
+def _skip_chosen(run: Run, task_ids: tuple[str, ...], turn: Turn) -> _Settled:
+    """A branch names the direct downstreams it leaves out."""
+    settled: _Settled = []
+    for task_id in task_ids:
+        number = run.plan.index.get(task_id)
+        if number is not None and run.nodes[number].state is TaskState.NONE:
+            reason = "left out by a branch"
+            settled.append((number, WHOLE, _whole(run, number, run.nodes[number], TaskState.SKIPPED, reason, turn)))
+    return settled
+
+
+def _expanded(run: Run, number: int, node: Node, turn: Turn) -> _Settled:
+    """A mapped task is ready: its group gets its size, or ends at once."""
+    task = run.plan.tasks[number]
+    sizes: list[int] = []
+    for source in task.mapped:
+        length = source.length
+        if source.task_id is not None:
+            above = run.plan.index[source.task_id]
+            nothing = 0 if run.plan.tasks[above].is_mapped else None
+            length = run.nodes[above].lengths.get(source.key, nothing)
+            if length is None:
+                reason = f"cannot be mapped over {source.key} of {source.task_id}: no list, tuple or dict is there"
+                return [(number, WHOLE, _whole(run, number, node, TaskState.FAILED, reason, turn))]
+        sizes.append(length or 0)
+    n = mapping.count(sizes)
+    if n == 0:
+        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, "mapped over nothing", turn))]
+    if n > mapping.INSTANCES_MAX:
+        reason = f"mapped over {n:,} elements; {mapping.INSTANCES_MAX:,} is the most"
+        return [(number, WHOLE, _whole(run, number, node, TaskState.FAILED, reason, turn))]
+    node.n, node.sizes = n, sizes
+    node.state = TaskState.SCHEDULED
+    turn.groups[run.id, number] = run
+    run.offer(number, WHOLE)
+    return []
+
+
+# ── the run itself ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _move_run(run: Run, after: RunState, turn: Turn, reason: str | None = None) -> None:
+    before, run.state = run.state, after
+    turn.batch.run_moves.append(RunMove(run.id, before, after, turn.now, reason))
+
+
+def _enter_running(world: World, run: Run, turn: Turn) -> None:
+    dag = world.dag(run.dag_id)
+    dag.waiting_runs.remove(run.id)
+    dag.running += 1
+    run.started_at = turn.now
+    _move_run(run, RunState.RUNNING, turn)
+
+
+def _end_run(world: World, run: Run, turn: Turn) -> None:
+    """Every task is settled: the leaves say how it went."""
+    bad = [n for n in run.plan.leaves if run.nodes[n].state in _BAD]
+    reason = run.reason
+    if reason is None and bad:
+        first = next((n for n in run.failed if run.nodes[n].state is TaskState.FAILED), bad[0])
+        reason = f"{run.plan.tasks[first].task_id} failed"
+    good = not bad and run.reason is None
+    _move_run(run, RunState.SUCCESS if good else RunState.FAILED, turn, reason)
+    world.dag(run.dag_id).running -= 1
+    del world.runs[run.id]
+    turn.finished_runs.append(run)

@@ -1,0 +1,1 @@
+"""Supervises everything that runs author code on this host; outlives an engine crash."""

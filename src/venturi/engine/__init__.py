@@ -1,0 +1,1 @@
+"""The turn: read the world, ask core, write, act."""

@@ -1,0 +1,203 @@
+"""Answers what attempts and parsing zygotes ask: reads in a thread of their own, writes in the engine's next turn.
+
+Owns the reader thread and the forms of answers. A read never holds up the turn; a write is fenced by its token and
+answered once it is durable.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import VenturiError
+from ..core.moves import ValueRow
+from ..core.step import Turn
+from ..core.world import Run
+from ..executors.base import Asked
+from ..store import Reader, Store
+
+if TYPE_CHECKING:
+    from .turn import Engine
+
+
+@dataclass(slots=True)
+class Answer:
+    token: int
+    request: int
+    ok: bool
+    detail: dict[str, Any]
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class _Read:
+    asked: Asked
+    dag_id: str | None
+    run_id: str | None
+
+
+class Asks:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
+        self._answers: deque[Answer] = deque()
+        self._thread: threading.Thread | None = None
+        self.wake: Callable[[], None] = lambda: None
+
+    # ── in the turn ──
+
+    def take(self, asked: Asked, turn: Turn) -> None:
+        known = self._engine.world.by_token.get(asked.token)
+        if asked.what == "value_put":
+            self._put(asked, known, turn)
+            return
+        if asked.what == "variable_set":
+            self._set_variable(asked, known is not None)
+            return
+        if asked.token > 0 and known is None:
+            self._refuse(asked, "this attempt has been given up, so it is answered no more")
+            return
+        run = known[0] if known is not None else None
+        read = _Read(asked, run.dag_id if run else None, run.run_id if run else None)
+        if self._thread is None:
+            self._answers.append(answered(self._engine.reader, read))
+            self._engine.after_commit(self.send_answers)
+        else:
+            # Asked after this turn's commit, so that an attempt reads what it has just written.
+            self._engine.after_commit(lambda: self._queue.put(read))
+
+    def _put(self, asked: Asked, known: tuple[Run, int, int, Any] | None, turn: Turn) -> None:
+        if known is None:
+            self._refuse(asked, "this attempt has been given up, so its values are not kept")
+            return
+        run, number, map_index, _ = known
+        value = asked.detail.get("value") or {}
+        row = ValueRow(
+            run=run.id,
+            task_id=run.plan.tasks[number].task_id,
+            map_index=map_index,
+            key=asked.detail["key"],
+            token=asked.token,
+            kind=value.get("kind", ""),
+            length=value.get("length"),
+            data=None if value.get("ref") else asked.body.decode(),
+            ref=value.get("ref"),
+            bytes=value.get("bytes") or len(asked.body),
+        )
+        self._engine.put_value(row, run, number, map_index, turn)
+        self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, True, {}))
+
+    def _set_variable(self, asked: Asked, is_live: bool) -> None:
+        if not is_live:
+            self._refuse(asked, "variables are set by running tasks, not while a DAG file is read")
+            return
+
+        def write() -> None:
+            key, value = asked.detail["key"], asked.detail["value"]
+            if value is None:
+                self._engine.store.variable_delete(key)
+            else:
+                self._engine.store.variable_set(key, value)
+            self._engine.executor.answer(asked.token, asked.request, True, {})
+
+        self._engine.after_commit(write)
+
+    def _refuse(self, asked: Asked, error: str) -> None:
+        detail = {"error": error, "kind": "fenced"}
+        self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, False, detail))
+
+    # ── reads ──
+
+    def start(self, store: Store) -> None:
+        self._thread = threading.Thread(target=self._read_all, args=(store,), name="asks", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _read_all(self, store: Store) -> None:
+        reader = store.reader()
+        try:
+            while (read := self._queue.get()) is not None:
+                self._answers.append(answered(reader, read))
+                self.wake()
+        finally:
+            reader.close()
+
+    def send_answers(self) -> None:
+        executor = self._engine.executor
+        while self._answers:
+            a = self._answers.popleft()
+            executor.answer(a.token, a.request, a.ok, a.detail, a.body)
+
+
+def answered(reader: Reader, read: _Read) -> Answer:
+    """One read to its answer; an error becomes a sentence for the task, never the reader's death."""
+    asked = read.asked
+    try:
+        detail, body = _READS[asked.what](reader, read)
+        return Answer(asked.token, asked.request, True, detail, body)
+    except KeyError as missing:
+        problem = f"cannot answer '{asked.what}': {missing} is not known"
+    except VenturiError as error:
+        problem = str(error)
+    return Answer(asked.token, asked.request, False, {"error": problem, "kind": "refused"})
+
+
+_Answered = tuple[dict[str, Any], bytes]
+
+
+def _values(reader: Reader, read: _Read) -> _Answered:
+    detail = read.asked.detail
+    rows = reader.values(
+        detail.get("dag_id") or read.dag_id or "",
+        detail.get("run_id") or read.run_id or "",
+        detail["key"],
+        detail.get("task_ids"),
+        detail.get("map_indexes"),
+        include_prior_dates=bool(detail.get("include_prior_dates")),
+    )
+    parts = []
+    for row in rows:
+        held = row.data if row.data is not None else "null"
+        parts.append(f"[{json.dumps(row.task_id)},{row.map_index},{json.dumps(row.ref)},{held}]")
+    return {}, f"[{','.join(parts)}]".encode()
+
+
+def _variable(reader: Reader, read: _Read) -> _Answered:
+    return {"value": reader.variable_get(read.asked.detail["key"])}, b""
+
+
+def _connection(reader: Reader, read: _Read) -> _Answered:
+    found = reader.connection_get(read.asked.detail["conn_id"])
+    return {"connection": found, "mask": _secrets(found)}, b""
+
+
+def _secrets(connection: dict[str, Any] | None) -> list[str]:
+    return [str(connection["password"])] if connection and connection.get("password") else []
+
+
+def _run_state(reader: Reader, read: _Read) -> _Answered:
+    return {"state": reader.run_state(read.asked.detail["dag_id"], read.asked.detail["run_id"])}, b""
+
+
+def _task_states(reader: Reader, read: _Read) -> _Answered:
+    detail = read.asked.detail
+    return {"states": reader.task_states(detail["dag_id"], detail["run_id"], detail.get("task_ids"))}, b""
+
+
+_READS: dict[str, Callable[[Reader, _Read], _Answered]] = {
+    "value_get": _values,
+    "variable_get": _variable,
+    "connection_get": _connection,
+    "run_state": _run_state,
+    "task_states": _task_states,
+}

@@ -1,0 +1,315 @@
+"""What commands do: trigger, run a file, pause, cancel, refresh, follow, stop.
+
+Owns the making of runs and the words of refusals. Each command acts inside a turn and is answered after its commit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from ..core.errors import VenturiError
+from ..core.moves import Event, NewRun
+from ..core.states import RUN_FINAL, RunState
+from ..core.step import Turn
+from ..core.world import Run
+from ..store import CommandRow
+from ..wire.frames import Head, encode
+from .clock import Clock
+from .control import Client, Control, answer, refuse
+from .dagfiles import DagFiles, FileState
+from .turn import Engine
+
+
+class Row:
+    """In the place of a client: a command that waited in the database. Its answer is part of the same commit."""
+
+    follows: frozenset[int] = frozenset()
+
+    def __init__(self, id: int, turn: Turn) -> None:
+        self._id = id
+        self._turn = turn
+
+    def send(self, head: Head) -> None:
+        self._turn.batch.commands_done.append((self._id, {k: v for k, v in head.items() if k not in ("k", "id")}))
+
+
+Asker = Client | Row
+
+
+class Commands:
+    def __init__(self, engine: Engine, files: DagFiles, clock: Clock) -> None:
+        self._engine = engine
+        self._files = files
+        self._clock = clock
+        self.control: Control | None = None
+        self.pending: list[Callable[[Turn], None]] = []
+        self.stopping: Head | None = None
+        engine.on_commit = self.tell_followers
+
+    def handle(self, client: Client, head: Head) -> None:
+        act = _COMMANDS.get(str(head.get("name")))
+        if act is None:
+            refuse(client, head, "unknown_command", f"There is no command '{head.get('name')}'.")
+            return
+        self.pending.append(lambda turn: self._act(act, client, head, turn))
+
+    def take_pending(self) -> list[Callable[[Turn], None]]:
+        taken, self.pending = self.pending, []
+        return taken
+
+    def _act(self, act: _Act, client: Asker, head: Head, turn: Turn) -> None:
+        try:
+            act(self, client, head, turn)
+        except VenturiError as error:
+            refuse(client, head, type(error).__name__, str(error))
+        except (KeyError, TypeError, ValueError) as error:
+            refuse(client, head, "bad_request", f"The command '{head.get('name')}' was not understood: {error}.")
+
+    def _answer(self, client: Asker, head: Head, **result: Any) -> None:
+        if isinstance(client, Row):
+            answer(client, head, **result)
+        else:
+            self._engine.after_commit(lambda: answer(client, head, **result))
+
+    def take_waiting(self, rows: list[CommandRow]) -> None:
+        """Commands that were given while there was no engine, oldest first."""
+        for row in rows:
+            act = _LASTING.get(row.name)
+            head = {"name": row.name, **row.payload}
+
+            def run(turn: Turn, id: int = row.id, act: _Act | None = act, head: Head = head) -> None:
+                asker = Row(id, turn)
+                if act is None:
+                    refuse(asker, head, "unknown_command", f"There is no command '{head['name']}' that can wait.")
+                else:
+                    self._act(act, asker, head, turn)
+
+            self.pending.append(run)
+
+    # ── runs ──
+
+    def trigger(self, client: Asker, head: Head, turn: Turn) -> None:
+        dag_id = str(head["dag_id"])
+        if self._engine.versions.current(dag_id) is None:
+            refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
+            return
+        if head.get("unpause"):
+            self._set_paused(dag_id, False, turn)
+        key = head.get("idempotency_key")
+        known = self._engine.reader.run_by_key(dag_id, key) if key else None
+        if known is not None:
+            self._answer(client, head, dag_id=dag_id, run_id=known, existed=True)
+            return
+        run_id = head.get("run_id")
+        if run_id and self._engine.reader.run(dag_id, run_id) is not None:
+            refuse(client, head, "run_exists", f"DAG '{dag_id}' already has a run '{run_id}'.")
+            return
+        run = self.make_run(dag_id, turn, run_id, head.get("conf"), head.get("date"), idempotency_key=key)
+        paused = self._engine.world.dag(dag_id).paused
+        self._answer(client, head, dag_id=dag_id, run_id=run.run_id, waits=paused)
+
+    def run_file(self, client: Client, head: Head, turn: Turn) -> None:
+        file = os.path.abspath(str(head["file"]))
+        self._files.want(file, lambda state, turn: self._run_read_file(client, head, state, turn))
+
+    def _run_read_file(self, client: Client, head: Head, state: FileState, turn: Turn) -> None:
+        wanted = head.get("dag_id")
+        if state.error is not None:
+            refuse(client, head, "load_failed", str(state.error.get("message")), error=state.error, file=state.file)
+        elif not state.dag_ids:
+            refuse(client, head, "no_dag", f"{state.file} defines no DAG.")
+        elif wanted and wanted not in state.dag_ids:
+            names = ", ".join(state.dag_ids)
+            message = f"{state.file} has no DAG '{wanted}'. It has: {names}."
+            refuse(client, head, "no_such_dag", message, dag_ids=list(state.dag_ids))
+        elif not wanted and len(state.dag_ids) > 1:
+            message = f"{state.file} defines several DAGs; name one of: {', '.join(state.dag_ids)}."
+            refuse(client, head, "several_dags", message, dag_ids=list(state.dag_ids))
+        else:
+            dag_id = wanted or state.dag_ids[0]
+            try:
+                run = self.make_run(dag_id, turn, None, head.get("conf"), head.get("date"), ignores_pause=True)
+            except ValueError as error:
+                refuse(client, head, "bad_request", str(error))
+                return
+            self._engine.handed.add(run.id)
+            self._answer(client, head, dag_id=dag_id, run_id=run.run_id)
+
+    def make_run(
+        self,
+        dag_id: str,
+        turn: Turn,
+        run_id: str | None = None,
+        conf: dict[str, Any] | None = None,
+        date: str | None = None,
+        ignores_pause: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        engine = self._engine
+        version = engine.versions.current(dag_id)
+        assert version is not None
+        if conf is not None and not isinstance(conf, dict):
+            raise ValueError("conf must be a JSON object")
+        logical = _date(date) if date else turn.now
+        run = Run(
+            engine.take_run_id(), dag_id, run_id or self._new_run_id(dag_id, logical), engine.versions.plan(version.id)
+        )
+        run.conf, run.ignores_pause = conf or {}, ignores_pause
+        run.queued_at, run.logical_date = turn.now, logical
+        run.interval_start = run.interval_end = logical
+        engine.world.add(run)
+        turn.batch.new_runs.append(
+            NewRun(
+                id=run.id,
+                dag_id=dag_id,
+                run_id=run.run_id,
+                version=version.id,
+                state=RunState.QUEUED,
+                run_type=run.run_type,
+                queued_at=turn.now,
+                logical_date=logical,
+                interval_start=logical,
+                interval_end=logical,
+                conf=run.conf,
+                idempotency_key=idempotency_key,
+                ignores_pause=ignores_pause,
+            )
+        )
+        return run
+
+    def _new_run_id(self, dag_id: str, logical: float) -> str:
+        made = base = f"manual__{datetime.fromtimestamp(logical, timezone.utc).isoformat()}"
+        n = 1
+        while self._engine.reader.run(dag_id, made) is not None or self._is_new(dag_id, made):
+            n += 1
+            made = f"{base}__{n}"
+        return made
+
+    def _is_new(self, dag_id: str, run_id: str) -> bool:
+        return any(r.dag_id == dag_id and r.run_id == run_id for r in self._engine.world.runs.values())
+
+    def cancel_run(self, client: Asker, head: Head, turn: Turn) -> None:
+        run = self._unfinished(head)
+        if run is None:
+            message = f"DAG '{head['dag_id']}' has no unfinished run '{head['run_id']}'."
+            refuse(client, head, "no_such_run", message)
+            return
+        self._engine.cancel_run(run, str(head.get("reason") or "cancelled"), turn)
+        self._answer(client, head)
+
+    def _unfinished(self, head: Head) -> Run | None:
+        for run in self._engine.world.runs.values():
+            if run.dag_id == head["dag_id"] and run.run_id == head["run_id"]:
+                return run
+        return None
+
+    # ── DAGs ──
+
+    def pause(self, client: Asker, head: Head, turn: Turn) -> None:
+        dag_id, paused = str(head["dag_id"]), head["name"] == "pause"
+        if self._engine.versions.current(dag_id) is None:
+            refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
+            return
+        self._set_paused(dag_id, paused, turn)
+        self._answer(client, head, dag_id=dag_id, paused=paused)
+
+    def _set_paused(self, dag_id: str, paused: bool, turn: Turn) -> None:
+        self._engine.world.dag(dag_id).paused = paused
+        turn.batch.dag_flags.append((dag_id, "paused", paused))
+        turn.batch.events.append(Event(turn.now, "paused" if paused else "unpaused", dag_id))
+
+    def refresh(self, client: Client, head: Head, turn: Turn) -> None:
+        file = head.get("file")
+        if file:
+            self._files.changed({os.path.abspath(str(file))})
+        else:
+            self._files.changed(set(self._files.files))
+        self._answer(client, head)
+
+    # ── looking on ──
+
+    def follow(self, client: Client, head: Head, turn: Turn) -> None:
+        run = self._unfinished(head)
+        if run is None:
+            kept = self._engine.reader.run_state(str(head["dag_id"]), str(head["run_id"]))
+            if kept is None:
+                message = f"DAG '{head['dag_id']}' has no run '{head['run_id']}'."
+                refuse(client, head, "no_such_run", message)
+                return
+            self._answer(client, head, state=kept)
+            self._engine.after_commit(lambda: client.send({"k": "event", "run_id": head["run_id"], "state": kept}))
+            return
+        client.follows.add(run.id)
+        self._answer(client, head, state=run.state.value)
+
+    def tell_followers(self, turn: Turn, last_event: int) -> None:
+        """After each commit: what changed in the runs somebody follows."""
+        if self.control is None or not any(c.follows for c in self.control.clients):
+            return
+        changed: dict[int, list[list[Any]]] = {}
+        for m in turn.batch.task_moves:
+            changed.setdefault(m.run, []).append([m.task_id, m.map_index, m.after.value, m.try_number, m.reason])
+        groups: dict[int, list[list[Any]]] = {}
+        for g in turn.batch.group_moves:
+            groups.setdefault(g.run, []).append([g.task_id, g.n, g.state.value])
+        states = {m.run: (m.after.value, m.reason) for m in turn.batch.run_moves}
+        final = {m.run for m in turn.batch.run_moves if m.after in RUN_FINAL}
+        for client in list(self.control.clients):
+            for run_id in client.follows & (changed.keys() | states.keys() | groups.keys()):
+                state, reason = states.get(run_id, ("running", None))
+                client.out += _event(run_id, state, reason, last_event, changed.get(run_id), groups.get(run_id))
+                if run_id in final:
+                    client.follows.discard(run_id)
+            self.control.settle(client)
+
+    def status(self, client: Client, head: Head, turn: Turn) -> None:
+        world = self._engine.world
+        answer(
+            client,
+            head,
+            pid=os.getpid(),
+            epoch=self._engine.epoch,
+            foreground=self._engine.foreground,
+            online=world.capacity.online,
+            runs=len(world.runs),
+            live=len(world.by_token),
+            dags=len(world.dags),
+            now=turn.now,
+        )
+
+    def stop(self, client: Client, head: Head, turn: Turn) -> None:
+        """Acknowledged at once; the engine ends when its attempts have, or the time given is over."""
+        self.stopping = {**head, "at": turn.now}
+        answer(client, head)
+
+
+def _event(run: int, state: str, reason: str | None, last: int, changed: Any, groups: Any) -> bytes:
+    head = {"k": "event", "run": run, "state": state, "reason": reason, "last_event": last}
+    return encode({**head, "changed": changed or [], "groups": groups or []})
+
+
+def _date(text: str) -> float:
+    try:
+        made = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError(f"'{text}' is no date; write it like 2026-01-31 or 2026-01-31T12:00:00+00:00") from None
+    return (made if made.tzinfo else made.replace(tzinfo=timezone.utc)).timestamp()
+
+
+_Act = Callable[[Commands, Any, Head, Turn], None]
+_COMMANDS: dict[str, _Act] = {
+    "trigger": Commands.trigger,
+    "run_file": Commands.run_file,
+    "pause": Commands.pause,
+    "unpause": Commands.pause,
+    "cancel_run": Commands.cancel_run,
+    "refresh": Commands.refresh,
+    "follow": Commands.follow,
+    "status": Commands.status,
+    "stop": Commands.stop,
+}
+# What makes sense to be done later, when an engine is there again.
+_LASTING = {name: _COMMANDS[name] for name in ("trigger", "pause", "unpause", "cancel_run")}

@@ -1,0 +1,88 @@
+"""From an attempt's report to what is decided and kept: the reason in words, the attempt's row, its value's row.
+
+Pure: reads reports, makes rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.moves import AttemptRow, ValueRow
+from ..core.spec import RETURN_KEY
+from ..core.states import Outcome
+from ..core.step import End
+from ..core.world import Cell, Run
+from ..executors.base import Ended
+
+KEPT = ("error", "signal", "exit_code", "exit_note", "wake_at", "host")
+
+
+def end_of(report: Ended, feeds_mapping: bool) -> End:
+    detail = report.detail
+    lengths: dict[str, int | None] = {}
+    value = detail.get("value")
+    if feeds_mapping and value is not None:
+        lengths[RETURN_KEY] = value.get("length")
+    return End(
+        outcome=Outcome(report.outcome),
+        at=report.at,
+        reason=reason_of(detail),
+        wake_at=detail.get("wake_at"),
+        skip=tuple(detail.get("skip") or ()),
+        lengths=lengths,
+    )
+
+
+def reason_of(detail: dict[str, Any]) -> str | None:
+    """One sentence: what the crew saw, or the author's exception and where it was raised."""
+    if detail.get("reason"):
+        return str(detail["reason"])
+    error = detail.get("error")
+    if not error:
+        return None
+    message = " ".join(str(error.get("message") or "").split())
+    said = f"{error.get('type', 'Error')}: {message}" if message else str(error.get("type", "Error"))
+    if error.get("file"):
+        name = str(error["file"]).rsplit("/", 1)[-1]
+        said += f" in {name}:{error.get('line')}"
+    return said[:1000]
+
+
+def attempt_row(report: Ended, run: Run, task_id: str, map_index: int, cell: Cell, end: End) -> AttemptRow:
+    detail = report.detail
+    return AttemptRow(
+        token=report.token,
+        run=run.id,
+        task_id=task_id,
+        map_index=map_index,
+        try_number=cell.try_number,
+        outcome=report.outcome,
+        started_at=detail.get("started_at") or cell.started_at,
+        ended_at=report.at,
+        reason=end.reason,
+        pid=detail.get("pid") or cell.pid,
+        exit_code=detail.get("exit_code"),
+        signal=detail.get("signal"),
+        peak_mb=detail.get("peak_mb"),
+        log=detail.get("log"),
+        log_bytes=detail.get("log_bytes") or 0,
+        detail={key: detail[key] for key in KEPT if detail.get(key) is not None} or None,
+    )
+
+
+def value_row(report: Ended, run: Run, task_id: str, map_index: int) -> ValueRow | None:
+    value = report.detail.get("value")
+    if value is None:
+        return None
+    return ValueRow(
+        run=run.id,
+        task_id=task_id,
+        map_index=map_index,
+        key=RETURN_KEY,
+        token=report.token,
+        kind=value.get("kind", ""),
+        length=value.get("length"),
+        data=None if value.get("ref") else report.value.decode(),
+        ref=value.get("ref"),
+        bytes=value.get("bytes") or len(report.value),
+    )

@@ -1,0 +1,135 @@
+"""From the database back to the world in memory, after a start, a crash or a failed commit.
+
+Owns the reading. What attempts are doing meanwhile is asked of the executor, not guessed from here.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..core.plan import Plan
+from ..core.spec import DagSpec
+from ..core.states import RunState, TaskState
+from ..core.world import WHOLE, Cell, KeptGroup, KeptInstance, Pool, Run, World, restore
+from ..store import Reader
+from ..store.rows import RunRow
+from ..store.rows import World as Kept
+from ..wire import values
+from .versions import Versions
+
+
+def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wanted: Callable[[int], bool]) -> World:
+    """Every unfinished run that is wanted, with sums derived anew."""
+    world = World(slots)
+    for pool in kept.pools:
+        world.pools[pool.name] = Pool(pool.slots)
+    current = {dag.dag_id: dag.version for dag in kept.dags if dag.active}
+    for version in kept.versions:
+        versions.add(version, current=current.get(version.dag_id) == version.id)
+    for row in kept.dags:
+        dag = world.dag(row.dag_id)
+        dag.paused = row.paused
+        version_now = versions.current(row.dag_id) if row.active else None
+        if version_now is not None:
+            dag.version = version_now.id
+            dag.max_active_tasks, dag.max_active_runs = limits(version_now.spec)
+    instances, groups = _by_run(kept)
+    for found in kept.runs:
+        if wanted(found.id):
+            run = _run(found, versions.plan(found.version))
+            restore(world, run, instances[found.id], groups[found.id])
+            _restore_lengths(run, reader)
+    return world
+
+
+def limits(spec: dict[str, Any]) -> tuple[int, int]:
+    """(tasks at once, runs at once) of a spec as JSON, read without opening the rest of it."""
+    return spec.get("max_active_tasks", _PLAIN.max_active_tasks), spec.get("max_active_runs", _PLAIN.max_active_runs)
+
+
+_PLAIN = DagSpec("")
+
+
+def _run(row: RunRow, plan: Plan) -> Run:
+    run = Run(row.id, row.dag_id, row.run_id, plan)
+    run.state, run.run_type = RunState(row.state), row.run_type
+    run.queued_at, run.started_at = row.queued_at, row.started_at
+    run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
+    run.conf, run.ignores_pause, run.reason = row.conf, row.ignores_pause, row.reason
+    return run
+
+
+def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[KeptGroup]]]:
+    instances: dict[int, list[KeptInstance]] = defaultdict(list)
+    for row in kept.instances:
+        instances[row.run].append(
+            KeptInstance(
+                row.task_id,
+                row.map_index,
+                TaskState(row.state),
+                row.token,
+                row.try_number,
+                row.lost,
+                row.started_at,
+                row.wake_at,
+                row.reason,
+            )
+        )
+    for run, task_id, map_index, state in kept.finished:
+        instances[run].append(KeptInstance(task_id, map_index, TaskState(state)))
+    counts: dict[tuple[int, str], dict[TaskState, int]] = defaultdict(dict)
+    for run, task_id, state, n in kept.group_counts:
+        counts[run, task_id][TaskState(state)] = n
+    groups: dict[int, list[KeptGroup]] = defaultdict(list)
+    for group in kept.groups:
+        state = TaskState(group.state)
+        sums = counts[group.run, group.task_id]
+        groups[group.run].append(KeptGroup(group.task_id, group.n, group.touched, state, sums, group.sizes))
+    return instances, groups
+
+
+def _restore_lengths(run: Run, reader: Reader) -> None:
+    """What mapped tasks will be expanded over: the lengths of values left so far."""
+    plan = run.plan
+    tasks = sorted({plan.tasks[number].task_id for number, _ in plan.feeds_mapping})
+    if not tasks:
+        return
+    for task_id, map_index, key, length in reader.value_lengths(run.id, tasks):
+        node = run.nodes[plan.index[task_id]]
+        if map_index == WHOLE:
+            node.lengths[key] = length
+        else:
+            node.lengths[key] = (node.lengths.get(key) or 0) + 1
+
+
+def due_timers(world: World, now: float) -> Iterator[tuple[Run, int, int, Cell]]:
+    """Retries and rescheduled sensors whose time has come; timers of what has moved on meanwhile are dropped."""
+    while world.timers and world.timers[0][0] <= now:
+        _, run_id, number, map_index, token = heapq.heappop(world.timers)
+        run = world.runs.get(run_id)
+        if run is None:
+            continue
+        node = run.nodes[number]
+        cell = node.cell if map_index == WHOLE else node.live.get(map_index)
+        if cell is not None and cell.token == token and cell.wake_at is not None:
+            yield run, number, map_index, cell
+
+
+def mapped_elements(reader: Reader, value_folder: Path, run: int, task_id: str, key: str) -> list[bytes]:
+    """The encodings of what mapping over a task's value gives, in order."""
+    rows = reader.value_elements(run, task_id, key)
+    whole = [row for row in rows if row.map_index == WHOLE]
+    if whole:
+        return values.elements(_data(whole[0].data, whole[0].ref, value_folder))
+    return [_data(row.data, row.ref, value_folder) for row in rows]
+
+
+def _data(data: str | None, ref: str | None, value_folder: Path) -> bytes:
+    if data is not None:
+        return data.encode()
+    assert ref is not None
+    return (value_folder / ref[:2] / ref).read_bytes()

@@ -1,0 +1,298 @@
+"""One turn: events and commands in, moves decided by core, one commit, and only then effects.
+
+Owns the order of these steps and the in-memory world. Opens no socket and no file: reports, commands and the time
+come in as arguments, which is how the simulation drives it through thousands of crashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..config import Config
+from ..core import admission, step
+from ..core.errors import EpochLost, StoreError, VenturiError
+from ..core.moves import AttemptRow, Event, TaskMove, ValueRow
+from ..core.spec import RETURN_KEY
+from ..core.states import LIVE, Outcome, TaskState
+from ..core.step import End, Turn
+from ..core.world import Run, World
+from ..crashpoints import crash_at
+from ..executors.base import Asked, Connected, Disconnected, Ended, Executor, Loaded, Report, Settled, Start, Started
+from ..store import Store
+from . import recovery
+from .asking import Asks
+from .contexts import Contexts
+from .outcomes import attempt_row, end_of, value_row
+from .versions import Versions
+
+LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
+
+
+@dataclass(slots=True)
+class Effects:
+    """What happens outside once the turn is durable."""
+
+    admitted: list[admission.Admitted] = field(default_factory=list)
+    acks: list[int] = field(default_factory=list)
+    cancels: list[tuple[int, str, float]] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Engine:
+    """The only writer of run and task state."""
+
+    def __init__(
+        self, store: Store, executor: Executor, config: Config, value_folder: Path, foreground: bool = False
+    ) -> None:
+        self.store = store
+        self._value_folder = value_folder
+        self.reader = store.reader()
+        self.executor = executor
+        self.config = config
+        self.foreground = foreground  # `venturi run`: only runs handed to this engine
+        self.epoch = store.take_epoch()
+        self.versions = Versions(self.reader)
+        self.contexts = Contexts(config, self._elements, self.versions.source)
+        self.asks = Asks(self)
+        self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
+        self.on_loaded: Callable[[Loaded, Turn], None] = lambda report, turn: None
+        self.handed: set[int] = set()  # run ids that a foreground engine is here for
+        self._effects = Effects()
+        self._turn: Turn | None = None
+        self._now = 0.0
+        self._own_reports: list[Report] = []  # ends that this engine knows by itself
+        self.restart()
+
+    # ── state ──
+
+    def restart(self) -> None:
+        """Read everything from the database: at the start, and when a commit failed."""
+        self.next_run_id, self._next_token, self.versions.next_id = self.store.counters()
+        kept = self.store.load_world()
+        self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
+        self.world: World = recovery.read_world(kept, self.reader, self.versions, self.executor.slots, self._wanted)
+        self.world.capacity.online = False  # until the executor has told what it holds
+        self._effects = Effects()
+        self._turn = None
+
+    def _wanted(self, run_id: int) -> bool:
+        return not self.foreground or run_id in self.handed
+
+    def take_token(self) -> int:
+        token = self._next_token
+        self._next_token += 1
+        return token
+
+    def take_run_id(self) -> int:
+        made = self.next_run_id
+        self.next_run_id += 1
+        return made
+
+    # ── the turn ──
+
+    def turn(self, reports: Iterable[Report], commands: Iterable[Callable[[Turn], None]], now: float) -> None:
+        """Drain what came in, decide, commit once, act."""
+        turn = self._turn or Turn(now)
+        turn.now = now
+        self._now = now
+        own, self._own_reports = self._own_reports, []
+        for report in (*own, *reports):
+            self._take(report, turn)
+        for command in commands:
+            command(turn)
+        self._wake(turn)
+        admission.start_runs(self.world, turn)
+        if self.world.capacity.online:
+            self._effects.admitted += admission.admit(self.world, turn, self.take_token)
+        self._turn = turn
+        if not self._may_wait(turn):
+            self.finish()
+
+    def _may_wait(self, turn: Turn) -> bool:
+        """A turn that only learned that attempts are running waits a moment for something that matters."""
+        batch = turn.batch
+        effects = self._effects
+        if effects.admitted or effects.acks or effects.cancels or effects.after or turn.groups:
+            return False
+        lazy = len(batch.task_moves)
+        return lazy > 0 and batch.only_task_moves() and all(m.after is TaskState.RUNNING for m in batch.task_moves)
+
+    @property
+    def waits(self) -> bool:
+        return self._turn is not None
+
+    @property
+    def has_reports(self) -> bool:
+        """Whether the next turn has something to do at once."""
+        return bool(self._own_reports)
+
+    def finish(self) -> None:
+        """Commit what the turn decided, then let it happen."""
+        turn, effects = self._turn, self._effects
+        self._turn, self._effects = None, Effects()
+        if turn is None:
+            return
+        turn.batch.group_moves.extend(step.group_moves(turn))
+        if turn.batch:
+            turn.batch.events.extend(_events(turn))
+            crash_at("engine:before-commit")
+            try:
+                last_event = self.store.commit(turn.batch, self.epoch)
+            except EpochLost:
+                raise
+            except StoreError:  # nothing was written: what was decided is void
+                self.restart()
+                self.executor.reconnect()
+                raise
+            crash_at("engine:committed")
+            for run in turn.finished_runs:
+                self.contexts.forget(run)
+            self.on_commit(turn, last_event)
+        self._act(effects)
+
+    def _act(self, effects: Effects) -> None:
+        self.executor.submit(self._starts(effects.admitted))
+        for token, reason, grace_s in effects.cancels:
+            self.executor.cancel(token, reason, grace_s)
+        self.executor.acknowledge(effects.acks)
+        for action in effects.after:
+            action()
+        self.executor.flush()
+        if effects.admitted:
+            crash_at("engine:start-sent")
+        if effects.acks:
+            crash_at("engine:ack-sent")
+
+    def _starts(self, admitted: list[admission.Admitted]) -> list[Start]:
+        """Made after the commit, because the elements of mapped tasks may be values of this very turn."""
+        starts = []
+        for one in admitted:
+            try:
+                starts.append(self.contexts.start(one, self._first_poke(one)))
+            except (OSError, VenturiError, IndexError) as error:
+                reason = f"its input could not be read: {error}"
+                self._own_reports.append(Ended(one.cell.token, Outcome.FAIL_NOW, self._now, {"reason": reason}))
+        return starts
+
+    # ── what comes in ──
+
+    def _take(self, report: Report, turn: Turn) -> None:
+        match report:
+            case Started():
+                self._started(report.token, report.pid, report.at, turn)
+            case Ended():
+                self._ended(report, turn)
+            case Asked():
+                self.asks.take(report, turn)
+            case Loaded():
+                self.on_loaded(report, turn)
+            case Connected():
+                # Nothing is handed out before it has told all: `Settled` takes what it did not name for never run.
+                self.world.capacity.online = False
+                self.world.capacity.slots = report.slots
+                for token, (pid, at) in report.alive.items():
+                    self._started(token, pid, at, turn)
+            case Settled():
+                self._settle(report.named, turn)
+            case Disconnected():
+                self.world.capacity.online = False
+
+    def _started(self, token: int, pid: int, at: float, turn: Turn) -> None:
+        known = self.world.by_token.get(token)
+        if known is not None:
+            step.started(*known, pid, at, turn)
+        elif not self.foreground:
+            self._cancel(token, "its task has moved on without it", 0.0)
+
+    def _ended(self, report: Ended, turn: Turn) -> None:
+        crash_at("engine:end-received")
+        known = self.world.by_token.get(report.token)
+        if known is None:
+            # Told before, or of an attempt that was given up: changes nothing. A foreground engine leaves the
+            # ends of other runs in the spool, for the engine that has them in its world.
+            if not self.foreground or self._is_ours(report.token):
+                self._effects.acks.append(report.token)
+            return
+        run, number, map_index, cell = known
+        if cell.started_at is None and report.detail.get("started_at") is not None:
+            cell.started_at = report.detail["started_at"]
+        task = run.plan.tasks[number]
+        end = end_of(report, (number, RETURN_KEY) in run.plan.feeds_mapping)
+        batch = turn.batch
+        batch.attempts.append(attempt_row(report, run, task.task_id, map_index, cell, end))
+        value = value_row(report, run, task.task_id, map_index)
+        if value is not None:
+            batch.values.append(value)
+        self._effects.acks.append(report.token)
+        step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
+
+    def _is_ours(self, token: int) -> bool:
+        return self.reader.token_run(token) in self.handed
+
+    def _settle(self, named: set[int], turn: Turn) -> None:
+        """The executor has told all it knows: what it did not name was never forked."""
+        for token in [t for t in self.world.by_token if t not in named]:
+            run, number, map_index, cell = self.world.by_token[token]
+            end = End(Outcome.NEVER_RAN, turn.now, "it was handed out but never started")
+            step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
+        for token, (run, *_) in self.world.by_token.items():
+            if run.reason is not None:  # cancelled by an engine that may not have lived to say so
+                self._cancel(token, run.reason, self.config.grace_s)
+        self.world.capacity.online = True
+
+    def _wake(self, turn: Turn) -> None:
+        for run, number, map_index, cell in recovery.due_timers(self.world, turn.now):
+            step.due(run, number, map_index, cell, turn)
+
+    def next_timer(self) -> float | None:
+        return self.world.timers[0][0] if self.world.timers else None
+
+    # ── commands and reads ──
+
+    def cancel_run(self, run: Run, reason: str, turn: Turn) -> None:
+        for token in step.cancel(self.world, run, reason, turn):
+            self._cancel(token, reason, self.config.grace_s)
+
+    def _cancel(self, token: int, reason: str, grace_s: float) -> None:
+        self._effects.cancels.append((token, reason, grace_s))
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._effects.after.append(action)
+
+    def put_value(self, row: ValueRow, run: Run, number: int, map_index: int, turn: Turn) -> None:
+        """An attempt leaves a value while it runs."""
+        turn.batch.values.append(row)
+        if (number, row.key) in run.plan.feeds_mapping:
+            step.note_lengths(run.nodes[number], map_index, {row.key: row.length})
+
+    def _first_poke(self, one: admission.Admitted) -> float | None:
+        """A rescheduled sensor counts its timeout from its first call."""
+        task = one.run.plan.tasks[one.number]
+        if not task.reschedules:
+            return None
+        return self.reader.first_started_at(one.run.id, task.task_id, one.map_index, one.cell.try_number)
+
+    def _elements(self, run: int, task_id: str, key: str) -> list[bytes]:
+        return recovery.mapped_elements(self.reader, self._value_folder, run, task_id, key)
+
+
+def _events(turn: Turn) -> list[Event]:
+    """The log's lines for this turn: one per run, packing its moves."""
+    by_run: dict[int, list[list[Any]]] = {}
+    for m in turn.batch.task_moves:
+        by_run.setdefault(m.run, []).append(_packed(m))
+    events = [Event(turn.now, "moves", None, run, moves) for run, moves in by_run.items()]
+    for move in turn.batch.run_moves:
+        events.append(Event(turn.now, "run", None, move.run, [move.before, move.after, move.reason]))
+    return events
+
+
+def _packed(m: TaskMove) -> list[Any]:
+    made = [m.task_id, m.map_index, m.before, m.after, m.token]
+    return [*made, m.reason] if m.reason and m.after not in LIVE else made
+
+
+__all__ = ["AttemptRow", "Effects", "Engine"]

@@ -1,0 +1,1 @@
+"""Where attempts run: a small contract, and `local`, which talks to this host's crew."""

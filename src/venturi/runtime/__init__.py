@@ -1,0 +1,1 @@
+"""What runs beside author code: zygotes, attempts, asking. The only room where author code runs."""

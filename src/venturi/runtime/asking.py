@@ -1,0 +1,134 @@
+"""The port of an attempt and of a parsing zygote: what author code asks is asked over the channel to the crew.
+
+Owns the forms of asks and answers on the author side. An ask waits as long as it must: for the engine to come back,
+and in an attempt for a new crew as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ..core import errors
+from ..sdk.port import Value
+from ..wire import messages
+from ..wire.frames import Frame, Head
+from ..wire.values import Encoded, decode, encode
+from .sources import kept_file, sha256, write_once
+
+# Sends one ask and waits for its answer: (head, body) → frame.
+Exchange = Callable[[Head, bytes], Frame]
+
+
+class ValueFiles:
+    """The value store: encodings too large to send, in files named by their content."""
+
+    def __init__(self, folder: str, inline_bytes_max: int) -> None:
+        self._folder = folder
+        self._inline_bytes_max = inline_bytes_max
+
+    def form(self, value: Encoded) -> tuple[Head, bytes]:
+        """The value's description and the body to send with it: empty when it went into a file."""
+        form: Head = {"kind": value.kind, "length": value.length, "ref": None, "bytes": len(value.data)}
+        if len(value.data) <= self._inline_bytes_max:
+            return form, value.data
+        form["ref"] = sha256(value.data).hexdigest()
+        write_once(kept_file(self._folder, form["ref"]), value.data)
+        return form, b""
+
+    def read(self, ref: str) -> bytes:
+        with open(kept_file(self._folder, ref), "rb") as file:
+            return file.read()
+
+
+class ChannelPort:
+    """sdk.port.Port, asked of the engine."""
+
+    def __init__(
+        self, token: int, exchange: Exchange, files: ValueFiles, on_secrets: Callable[[list[str]], None]
+    ) -> None:
+        self._token = token
+        self._exchange = exchange
+        self._files = files
+        self._on_secrets = on_secrets
+        self._request = 0
+        self.reads: list[list[str]] = []  # what was read, for freshness
+
+    def _ask(self, what: str, body: bytes = b"", **more: Any) -> Frame:
+        self._request += 1
+        head, answer = self._exchange(messages.ask(self._token, self._request, what, **more), body)
+        if not head["ok"]:
+            raise _refusal(head)
+        return head, answer
+
+    def values(
+        self,
+        key: str,
+        task_ids: list[str] | None = None,
+        map_indexes: list[int] | None = None,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        include_prior_dates: bool = False,
+    ) -> list[Value]:
+        _, body = self._ask(
+            "value_get",
+            key=key,
+            task_ids=task_ids,
+            map_indexes=map_indexes,
+            dag_id=dag_id,
+            run_id=run_id,
+            include_prior_dates=include_prior_dates,
+        )
+        found = []
+        for task_id, map_index, ref, held in json.loads(body or b"[]"):
+            data = self._files.read(ref) if ref else _dumps(held)
+            found.append(Value(task_id, map_index, decode(data, classes=True, key=key)))
+        return found
+
+    def put(self, key: str, value: Any) -> None:
+        form, body = self._files.form(encode(value, key))
+        self._ask("value_put", body, key=key, value=form)
+
+    def variable(self, key: str) -> str | None:
+        self.reads.append(["variable", key])
+        found = self._ask("variable_get", key=key)[0].get("value")
+        return None if found is None else str(found)
+
+    def set_variable(self, key: str, value: str | None) -> None:
+        self._ask("variable_set", key=key, value=value)
+
+    def connection(self, conn_id: str) -> dict[str, Any] | None:
+        self.reads.append(["connection", conn_id])
+        head, _ = self._ask("connection_get", conn_id=conn_id)
+        if head.get("mask"):
+            self._on_secrets([str(secret) for secret in head["mask"]])
+        found = head.get("connection")
+        return None if found is None else dict(found)
+
+    def run_state(self, dag_id: str, run_id: str) -> str | None:
+        found = self._ask("run_state", dag_id=dag_id, run_id=run_id)[0].get("state")
+        return None if found is None else str(found)
+
+    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
+        head, _ = self._ask("task_states", dag_id=dag_id, run_id=run_id, task_ids=task_ids)
+        return dict(head.get("states") or {})
+
+    def mask(self, secret: str) -> None:
+        if secret:
+            self._on_secrets([secret])
+            self._ask("mask", secrets=[secret])
+
+
+def _dumps(held: Any) -> bytes:
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _refusal(head: Head) -> errors.VenturiError:
+    """The error that the answer names, with the sentence that it carries."""
+    named = getattr(errors, str(head.get("kind") or ""), None)
+    kind = named if isinstance(named, type) and issubclass(named, errors.VenturiError) else errors.Refused
+    made = kind.__new__(kind)
+    Exception.__init__(made, str(head.get("error") or "The engine refused."))
+    made.parts = {}
+    return made

@@ -1,0 +1,31 @@
+"""Fork hooks of the standard library: not run when an attempt is forked, and there for every fork that its author makes.
+
+A zygote has one thread and forks in our own code, so that what logging, threading and random would do after a fork
+(new locks, forgotten threads, a new seed) is not needed, and it would touch a hundred pages that every attempt must
+then copy. Owns the holding back; `environment` does the little that remains.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+_held: list[dict[str, Any]] = []
+_real = os.register_at_fork
+
+
+def hold_back() -> None:
+    """Hooks registered from now on are kept aside."""
+    os.register_at_fork = lambda **hooks: _held.append(hooks)  # type: ignore[assignment]
+
+
+def let_through() -> None:
+    """What comes from now on (an author's library) is registered as it should be."""
+    os.register_at_fork = _real
+
+
+def release() -> None:
+    """In an attempt: its author's forks run them all."""
+    for hooks in _held:
+        _real(**hooks)
+    _held.clear()

@@ -1,0 +1,318 @@
+"""A file zygote: imports one DAG file, then forks parked attempts on the crew's word, and reaps them.
+
+Owns the children of this file version. Outlives its crew until they have ended: keeps what they print from being
+lost, writes down how they ended, and tells the next crew. Runs no task itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+import warnings
+from typing import Any, NoReturn
+
+from .. import linux
+from ..crashpoints import crash_at
+from ..wire import messages, spool
+from ..wire.frames import Frame, Head
+from .asking import ChannelPort, ValueFiles
+from .attempt import Runner
+from .channel import Channel, Socket, connected, pair
+from .environment import Places
+from .loader import Failed, Imported, Limit, load
+
+CREW_LOOKED_FOR_EVERY_MS = 100
+TAIL_KEPT_S = 30.0  # for a new crew to take what an ended attempt printed while there was none
+
+
+class Child:
+    """One attempt of ours, parked or at work."""
+
+    __slots__ = ("kept_until", "log_fd", "pid", "pidfd", "status", "ticks")
+
+    def __init__(self, pid: int, pidfd: int, ticks: int, log_fd: int) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self.ticks = ticks
+        self.log_fd = log_fd  # read end, so that no death of a crew gives a printing attempt a broken pipe
+        self.status: tuple[int, float] | None = None  # wait status and peak memory, once it has ended
+        self.kept_until = 0.0
+
+
+class Zygote:
+    def __init__(self, channel: Channel, key: str, source: Head | None, places: Places, preloaded: list[str]) -> None:
+        self.channel: Channel | None = channel
+        self.key = key
+        self.source = source  # None: a bare zygote, whose attempts import for themselves
+        self.places = places
+        self.preloaded = preloaded
+        self.imported: Imported | None = None
+        self._files = ValueFiles(places.values, places.value_inline_bytes_max)
+        self._children: dict[int, Child] = {}  # by pidfd
+        self._untold: list[Child] = []  # ended while there was no crew
+        self._notes_fd = -1
+        self._ending = False  # on the crew's word: when no child is left
+        self._finally = False  # the crew itself ends, with nothing at work
+        self._poll = select.poll()
+        self._poll.register(channel.fileno(), select.POLLIN)
+
+    # ── importing ──
+
+    def prepare(self, time_limit_s: float) -> None:
+        """Import the file and report; ends this process where it cannot be forked from."""
+        if self.source is None:
+            self._settle_memory()
+            return
+        limit = Limit(time_limit_s)
+        port = ChannelPort(0, self._exchange_under(limit), self._files, lambda _: None)
+        from ..sdk.port import installed
+
+        with installed(port):
+            made = load(self.source, self.places, limit, self.preloaded, port.reads)
+        _flush()
+        assert self.channel is not None
+        if isinstance(made, Failed):
+            self._report({"k": "load_failed", "error": made.error, "modules": made.modules, "reads": port.reads}, b"")
+            os._exit(0)
+        if not made.report["fork_safe"]:
+            self._report({"k": "loaded", **made.report}, made.specs)
+            os._exit(0)
+        self._warm(made)
+        self._settle_memory()
+        self._report({"k": "loaded", **made.report}, made.specs)
+        self.imported = made._replace(specs=b"")
+
+    def _report(self, head: Head, body: bytes) -> None:
+        assert self.channel is not None
+        try:
+            self.channel.send(head, body)
+        except OSError:
+            os._exit(0)  # there is no crew any more that had asked
+
+    def _warm(self, made: Imported) -> None:
+        from ..sdk.running import warm
+
+        for dag in made.dags.values():
+            try:
+                warm(dag)
+            except Exception:
+                continue  # the attempt meets it, and says so
+
+    def _settle_memory(self) -> None:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+
+    def _exchange_under(self, limit: Limit) -> Any:
+        def exchange(head: Head, body: bytes) -> Frame:
+            assert self.channel is not None
+            limit.stand_still()
+            try:
+                self.channel.send(head, body)
+                answer = self.channel.receive()
+            except OSError:
+                answer = None
+            if answer is None:
+                os._exit(0)  # the crew is gone, and with it whoever wanted this file
+            limit.run()
+            return answer
+
+        return exchange
+
+    # ── the loop ──
+
+    def serve(self) -> NoReturn:
+        while True:
+            waits_ms = None if self.channel is not None and not self._untold else CREW_LOOKED_FOR_EVERY_MS
+            for fd, _ in self._poll.poll(waits_ms):
+                if fd in self._children:
+                    self._reap(self._children.pop(fd))
+                elif self.channel is not None and fd == self.channel.fileno():
+                    self._hear()
+            if self._ending and not self._children:
+                os._exit(0)
+            if self.channel is None:
+                self._without_crew()
+
+    def _hear(self) -> None:
+        assert self.channel is not None
+        if not self.channel.fill():
+            self._lose_crew()
+            return
+        while self.channel is not None and self.channel.waiting():
+            frame = self.channel.receive()
+            kind = frame[0]["k"] if frame is not None else ""
+            if frame is not None and kind == "park":
+                for _ in range(frame[0]["spares"]):
+                    self._fork()
+            elif kind == "end":
+                self._ending = True
+                self._finally = frame is not None and frame[0]["finally"]
+
+    def _fork(self) -> None:
+        assert self.channel is not None
+        ours, childs = pair()
+        log_read, log_write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._become_attempt(ours, childs, log_read, log_write)
+        crash_at("zygote:forked")
+        try:
+            os.setpgid(pid, pid)  # the child does so, too; whoever is first
+        except OSError:
+            pass
+        childs.close()
+        os.close(log_write)
+        child = Child(pid, os.pidfd_open(pid), linux.start_ticks(pid) or 0, log_read)
+        self._children[child.pidfd] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+        try:
+            self.channel.send(messages.parked(pid, child.ticks), fds=[ours.fileno(), log_read, child.pidfd])
+        except OSError:
+            pass  # the end of the crew is noticed by the next read
+        ours.close()
+        crash_at("zygote:parked")
+
+    def _become_attempt(self, ours: Socket, childs: Socket, log_read: int, log_write: int) -> NoReturn:
+        """In the fork: nothing here may ever return into the zygote's loop."""
+        code = 70
+        try:
+            os.setpgid(0, 0)
+            ours.close()
+            if self.channel is not None:
+                self.channel.close()
+            for child in (*self._children.values(), *self._untold):
+                os.close(child.log_fd)
+                os.close(child.pidfd)
+            if self._notes_fd >= 0:
+                os.close(self._notes_fd)
+            runner = Runner(Channel(childs), log_read, self.imported, self.places, self._files)
+            runner.settle(log_write)
+            runner.serve()
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            _flush()
+        finally:
+            os._exit(code)
+
+    def _reap(self, child: Child) -> None:
+        """Its group is killed while the zombie still holds the number, then it is waited for."""
+        self._poll.unregister(child.pidfd)
+        try:
+            linux.kill_group(child.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        _, status, used = os.wait4(child.pid, 0)
+        crash_at("zygote:reaped")
+        child.status = (status, used.ru_maxrss / 1024)
+        if self.channel is not None:
+            try:
+                self.channel.send(messages.exited(child.pid, status, child.status[1]))
+            except OSError:
+                self._lose_crew()
+            else:
+                self._release(child)
+                return
+        self._note(child)
+
+    def _release(self, child: Child) -> None:
+        os.close(child.pidfd)
+        os.close(child.log_fd)
+
+    # ── without a crew ──
+
+    def _lose_crew(self) -> None:
+        if self._finally:
+            os._exit(0)
+        if self.channel is not None:
+            self._poll.unregister(self.channel.fileno())
+            self.channel.close()
+            self.channel = None
+
+    def _note(self, child: Child) -> None:
+        """How it ended, for a crew that may come after this zygote."""
+        assert child.status is not None
+        if self._notes_fd < 0:
+            name = f"{self.places.spool}/z{os.getpid()}.seg"
+            self._notes_fd = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.write(self._notes_fd, spool.record(spool.exited(child.pid, child.ticks, child.status[0], time.time())))
+        child.kept_until = time.monotonic() + TAIL_KEPT_S
+        self._untold.append(child)
+
+    def _without_crew(self) -> None:
+        now = time.monotonic()
+        for child in list(self._untold):
+            if not _has_unread(child.log_fd) or child.kept_until < now:
+                self._untold.remove(child)
+                self._release(child)
+        if not self._children and not self._untold:
+            os._exit(0)
+        try:
+            channel = connected(self.places.crew)
+            self._tell(channel)
+        except OSError:
+            return
+        self.channel = channel
+        self._poll.register(channel.fileno(), select.POLLIN)
+
+    def _tell(self, channel: Channel) -> None:
+        """To a new crew: who lives, who has ended and how, and the read ends of what they print."""
+        channel.send(messages.hello("zygote", os.getpid(), key=self.key, children=len(self._children)))
+        for child in self._children.values():
+            channel.send({"k": "child", "pid": child.pid, "ticks": child.ticks}, fds=[child.log_fd])
+        for child in self._untold:
+            assert child.status is not None
+            channel.send({"k": "child", "pid": child.pid, "ticks": child.ticks}, fds=[child.log_fd])
+            channel.send({**messages.exited(child.pid, *child.status), "ticks": child.ticks})
+        channel.send({"k": "told"})
+        for child in self._untold:
+            self._release(child)
+        self._untold.clear()
+
+
+def _has_unread(fd: int) -> bool:
+    count = fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0")
+    return bool(struct.unpack("i", count)[0])
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def become(channel: Channel, output_fd: int, head: Head, places: Places, preloaded: list[str]) -> NoReturn:
+    """In a fork of the base zygote."""
+    try:
+        os.setpgid(0, 0)
+        os.dup2(output_fd, 1)
+        os.dup2(output_fd, 2)
+        os.close(output_fd)
+        # Since 3.12 a fork beside native threads warns; the guard has judged them.
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
+        source = head["source"] if head.get("import", True) else None
+        name = os.path.basename(source["file"]) if source else "bare"
+        linux.name_process(f"vz:{name}")
+        zygote = Zygote(channel, head["key"], source, places, preloaded)
+        zygote.prepare(head.get("time_limit_s") or 30.0)
+        zygote.serve()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        _flush()
+    finally:
+        os._exit(70)
+
+

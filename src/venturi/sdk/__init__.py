@@ -1,0 +1,1 @@
+"""What authors write: DAGs, tasks, operators, sensors, mapping, context, templates."""

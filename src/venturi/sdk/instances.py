@@ -1,0 +1,240 @@
+"""`ti` and `dag_run`: the running task instance and its run, as author code sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..core.names import RETURN_KEY
+from . import times
+from .port import port
+from .references import MappedValues, settled
+from .rules import DagRunState, TaskInstanceState
+
+if TYPE_CHECKING:
+    import logging
+
+    from .context import Context
+    from .running import Instance
+
+
+class TaskInstance:
+    """The attempt now running."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.task = context.task
+        self.start_date: datetime = times.utcnow()
+        self.end_date: datetime | None = None
+        self.hostname = ""
+        self.state = TaskInstanceState.RUNNING
+        self.left_out: set[str] = set()  # tasks to skip once this one has succeeded
+
+    @property
+    def _instance(self) -> Instance:
+        return self._context.instance
+
+    @property
+    def dag_id(self) -> str:
+        return self._instance.dag_id
+
+    @property
+    def run_id(self) -> str:
+        return self._instance.run_id
+
+    @property
+    def task_id(self) -> str:
+        return self._instance.task_id
+
+    @property
+    def map_index(self) -> int:
+        return self._instance.map_index
+
+    @property
+    def try_number(self) -> int:
+        return self._instance.try_number
+
+    @property
+    def max_tries(self) -> int:
+        return self.task.retries
+
+    @property
+    def key(self) -> tuple[str, str, str, int, int]:
+        return (self.dag_id, self.task_id, self.run_id, self.try_number, self.map_index)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every try of this instance in this run: hand it to services that must act once."""
+        return f"{self.dag_id}/{self.run_id}/{self.task_id}/{self.map_index}"
+
+    @property
+    def operator(self) -> str:
+        return self.task.task_type
+
+    @property
+    def execution_date(self) -> Any:
+        return self._context["execution_date"]
+
+    @property
+    def logical_date(self) -> Any:
+        return self._context["logical_date"]
+
+    @property
+    def dag_run(self) -> Any:
+        return self._context["dag_run"]
+
+    @property
+    def first_poke_at(self) -> datetime | None:
+        return self._instance.first_poke_at
+
+    @property
+    def pool(self) -> str:
+        return self.task.pool
+
+    @property
+    def queue(self) -> str:
+        return self.task.queue
+
+    @property
+    def log_url(self) -> str:
+        return f"/dags/{self.dag_id}/runs/{self.run_id}/tasks/{self.task_id}"
+
+    @property
+    def log(self) -> logging.Logger:
+        import logging
+
+        return logging.getLogger("airflow.task")
+
+    def get_dagrun(self, session: Any = None) -> Any:
+        return self.dag_run
+
+    def get_template_context(self, session: Any = None, ignore_param_exceptions: bool = True) -> Context:
+        return self._context
+
+    # ── values ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def xcom_push(self, key: str, value: Any, execution_date: Any = None, session: Any = None) -> None:
+        port().put(key, settled(value))
+
+    def xcom_pull(
+        self,
+        task_ids: str | Iterable[str] | None = None,
+        dag_id: str | None = None,
+        key: str | None = RETURN_KEY,
+        include_prior_dates: bool = False,
+        session: Any = None,
+        *,
+        map_indexes: int | Iterable[int] | None = None,
+        default: Any = None,
+        run_id: str | None = None,
+    ) -> Any:
+        """One task id gives that task's value (of a mapped task: all its instances' values); a list of ids gives a
+        list; no id gives the newest value under the key of any task of the run."""
+        single = isinstance(task_ids, str)
+        ids = None if task_ids is None else [task_ids] if isinstance(task_ids, str) else list(task_ids)
+        one_index = isinstance(map_indexes, int)
+        indexes = None if map_indexes is None else [map_indexes] if isinstance(map_indexes, int) else list(map_indexes)
+        found = port().values(
+            key or RETURN_KEY,
+            ids,
+            map_indexes=indexes,
+            dag_id=dag_id,
+            run_id=run_id,
+            include_prior_dates=include_prior_dates,
+        )
+        if indexes is not None:
+            found = sorted(found, key=lambda value: indexes.index(value.map_index))
+        if ids is None:
+            return found[-1].value if found else default
+        if not single:
+            order = {task_id: at for at, task_id in enumerate(ids)}
+            found = sorted(found, key=lambda value: order.get(value.task_id, len(ids)))
+            return [value.value for value in found]
+        if one_index:
+            return found[0].value if found else default
+        if indexes is not None:
+            return [value.value for value in found]
+        if self._is_mapped(ids[0], dag_id) or any(value.map_index >= 0 for value in found):
+            return MappedValues(lambda: [value.value for value in found])
+        return found[0].value if found else default
+
+    def _is_mapped(self, task_id: str, dag_id: str | None) -> bool:
+        if dag_id not in (None, self.dag_id):
+            return False
+        task = self._context.dag.task_dict.get(task_id)
+        return task is not None and task.is_mapped
+
+    def __repr__(self) -> str:
+        index = f" map_index={self.map_index}" if self.map_index >= 0 else ""
+        return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{index} [{self.state}]>"
+
+
+class DagRun:
+    """The run this attempt belongs to."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.state = DagRunState.RUNNING
+
+    @property
+    def _instance(self) -> Instance:
+        return self._context.instance
+
+    @property
+    def dag_id(self) -> str:
+        return self._instance.dag_id
+
+    @property
+    def run_id(self) -> str:
+        return self._instance.run_id
+
+    @property
+    def run_type(self) -> str:
+        return self._instance.run_type
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        return self._instance.conf
+
+    @property
+    def external_trigger(self) -> bool:
+        return self._instance.run_type == "manual"
+
+    @property
+    def dag(self) -> Any:
+        return self._context.dag
+
+    @property
+    def logical_date(self) -> Any:
+        return self._context["logical_date"]
+
+    @property
+    def execution_date(self) -> Any:
+        return self._context["execution_date"]
+
+    @property
+    def run_after(self) -> Any:
+        return self._context["data_interval_end"]
+
+    @property
+    def data_interval_start(self) -> Any:
+        return self._context["data_interval_start"]
+
+    @property
+    def data_interval_end(self) -> Any:
+        return self._context["data_interval_end"]
+
+    @property
+    def queued_at(self) -> datetime | None:
+        return self._instance.run_queued_at
+
+    @property
+    def start_date(self) -> datetime | None:
+        return self._instance.run_started_at
+
+    def get_task_states(self, task_ids: Iterable[str] | None = None) -> dict[str, str]:
+        return port().task_states(self.dag_id, self.run_id, None if task_ids is None else list(task_ids))
+
+    def __repr__(self) -> str:
+        return f"<DagRun {self.dag_id} @ {self.run_id}>"

@@ -1,0 +1,73 @@
+"""What author code may ask of Venturi while it runs or is parsed: one protocol, installed by whoever runs the code.
+
+Owns the seam. In attempts and zygotes `runtime` installs a port that asks over the attempt's channel; `testing`
+and `check` install one that answers in the process. Author-facing names (`ti.xcom_pull`, `Variable.get`) call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from ..core.errors import NotFound
+
+
+class Value(NamedTuple):
+    """One stored value: which task instance pushed it, and what it is, decoded."""
+
+    task_id: str
+    map_index: int
+    value: Any
+
+
+class Port(Protocol):
+    def values(
+        self,
+        key: str,
+        task_ids: list[str] | None = None,
+        map_indexes: list[int] | None = None,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        include_prior_dates: bool = False,
+    ) -> list[Value]:
+        """Every value under this key, by task then map index; of the attempt's own run unless said otherwise."""
+
+    def put(self, key: str, value: Any) -> None:
+        """Durable when this returns."""
+
+    def variable(self, key: str) -> str | None: ...
+    def set_variable(self, key: str, value: str | None) -> None:
+        """Durable when this returns; None deletes it."""
+
+    def connection(self, conn_id: str) -> dict[str, Any] | None: ...
+    def run_state(self, dag_id: str, run_id: str) -> str | None: ...
+    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]: ...
+    def mask(self, secret: str) -> None:
+        """From now on the log shows *** in its place."""
+
+
+_installed: list[Port] = []
+
+
+def port() -> Port:
+    if not _installed:
+        raise NotFound(
+            kind="running task",
+            name="here",
+            advice="Values, variables and connections can be asked for while a DAG file is parsed or a task runs.",
+        )
+    return _installed[-1]
+
+
+def has_port() -> bool:
+    return bool(_installed)
+
+
+@contextmanager
+def installed(new: Port) -> Iterator[None]:
+    _installed.append(new)
+    try:
+        yield
+    finally:
+        _installed.remove(new)

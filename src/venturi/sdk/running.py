@@ -1,0 +1,312 @@
+"""Runs one task of an imported DAG to its outcome: bind mapped arguments, render templates, execute.
+
+What nearly every attempt needs is imported here and in `warm`, because an import in a fork is paid by each attempt.
+Owns the order of these steps and the reading of exceptions as outcomes. Knows no process, pipe or encoding:
+`runtime.attempt` calls it inside the fork, `testing` in the author's own process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import UnknownTask
+from ..core.states import Outcome
+from . import connections, instances, macros, settings, variables  # noqa: F401  (an attempt must not import: see below)
+from .building import OUR_FOLDER
+from .calling import takes
+from .context import KEYS, Context, environment_of
+from .exceptions import (
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    AirflowTaskTerminated,
+    AirflowTaskTimeout,
+    DownstreamTasksSkipped,
+    TaskDeferred,
+)
+from .mapped import MappedOperator
+from .operator import BaseOperator, Task
+from .port import Port, installed
+from .references import settled
+from .templates import Templates, has_markup
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+    from .dag import DAG
+
+TRACEBACK_BYTES_MAX = 32 * 1024
+
+
+@dataclass(slots=True)
+class Instance:
+    """Which task instance this attempt is, and what its context is made of. Times are aware UTC datetimes."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+    token: int = 0
+    run_type: str = "manual"
+    logical_date: datetime | None = None
+    interval_start: datetime | None = None
+    interval_end: datetime | None = None
+    run_queued_at: datetime | None = None
+    run_started_at: datetime | None = None
+    conf: dict[str, Any] = field(default_factory=dict)
+    # Mapped arguments that come from other tasks' values, decoded: {argument: this instance's element}.
+    # Literals stay in the DAG file; `indices` says which element of each argument is this instance's.
+    elements: dict[str, Any] = field(default_factory=dict)
+    indices: dict[str, int] = field(default_factory=dict)
+    mapped_count: int = 0
+    first_poke_at: datetime | None = None  # a reschedule sensor's first call, for its timeout
+
+
+@dataclass(slots=True)
+class TaskResult:
+    outcome: str  # core.states.Outcome
+    value: Any = None
+    has_value: bool = False
+    error: dict[str, Any] | None = None  # type, message, file, line (innermost of the author's own), traceback
+    wake_at: float | None = None
+    skip: list[str] = field(default_factory=list)  # direct downstream tasks that a branch leaves out
+
+
+def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
+    """One attempt of one task, from its arguments to its outcome. Never raises for what author code does."""
+    with installed(port):
+        left_out: set[str] = set()
+        try:
+            value = _value(dag, instance, port, left_out)
+        except BaseException as error:
+            return _ended_by(error)
+        return TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out))
+
+
+def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str]) -> Any:
+    declared = dag.task_dict.get(instance.task_id)
+    if declared is None:
+        raise UnknownTask(dag_id=dag.dag_id, task_id=instance.task_id, known=", ".join(dag.task_ids[:20]))
+    context = Context(dag, declared, instance)
+    context.enter()
+    try:
+        task, untouched = _operator(declared, instance, context)
+        context.task = task
+        os.environ.update(environment_of(context))
+        _render(task, context, untouched)
+        with _told_to_end(task):
+            task.pre_execute(context)
+            try:
+                value = task.execute(context)
+            except DownstreamTasksSkipped as skips:
+                left_out.update(t if isinstance(t, str) else t.task_id for t in skips.tasks)
+                value = None
+            task.post_execute(context, value)
+        left_out.update(context["ti"].left_out)
+    finally:
+        context.leave()
+    value = settled(value)
+    if not task.do_xcom_push:
+        return None
+    if task.multiple_outputs and value is not None:
+        _push_each(port, value)
+    return value
+
+
+def _operator(declared: Task, instance: Instance, context: Context) -> tuple[BaseOperator, set[int]]:
+    """The operator to execute: a copy, because rendering writes into it and the DAG may serve further attempts."""
+    if isinstance(declared, MappedOperator):
+        element, untouched = declared.element(instance.elements, instance.indices, context)
+        return declared.unmap(element), untouched
+    assert isinstance(declared, BaseOperator)
+    copy = object.__new__(type(declared))
+    copy.__dict__.update(declared.__dict__)
+    return copy, set()
+
+
+def _render(task: BaseOperator, context: Context, untouched: set[int]) -> None:
+    task.prepare_template()
+    if type(task).render_template_fields is not BaseOperator.render_template_fields:
+        task.render_template_fields(context)
+        return
+    Templates(task, context, untouched=untouched).render_fields()
+
+
+def _push_each(port: Port, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"Returned output was type {type(value).__name__}, expected a dict, because multiple_outputs is set."
+        )
+    for key in value:
+        if not isinstance(key, str):
+            raise TypeError(f"Returned dictionary keys must be strings when using multiple_outputs, found {key!r}.")
+    for key, part in value.items():
+        port.put(key, part)
+
+
+@contextmanager
+def _told_to_end(task: BaseOperator) -> Iterator[None]:
+    """SIGTERM, or the end of its time, lets the operator stop what it started, and then ends the attempt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_term(number: int, frame: FrameType | None) -> None:
+        task.on_kill()
+        if callable(before):  # whoever runs the attempt knows whether this moment may be broken off
+            before(number, frame)
+        else:
+            raise AirflowTaskTerminated("The task was told to end (SIGTERM).")
+
+    before = signal.signal(signal.SIGTERM, on_term)
+    try:
+        yield
+    except AirflowTaskTimeout:
+        task.on_kill()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+
+
+# ── how it ended ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ended_by(error: BaseException) -> TaskResult:
+    if isinstance(error, AirflowRescheduleException):
+        return TaskResult(Outcome.RESCHEDULE.value, wake_at=error.reschedule_date.timestamp())
+    if isinstance(error, AirflowSkipException):
+        if str(error):
+            _say(f"Skipped: {error}", "I")
+        return TaskResult(Outcome.SKIPPED.value)
+    if isinstance(error, TaskDeferred):
+        error = NotImplementedError("Deferring is not served yet; set deferrable=False on this task.")
+    described = describe_error(error)
+    _say(described["traceback"].rstrip("\n"), "E")
+    now = isinstance(error, (AirflowFailException, AirflowSensorTimeout))
+    return TaskResult((Outcome.FAIL_NOW if now else Outcome.FAILED).value, error=described)
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """What the error is and where in the author's own files, as plain data."""
+    file, line = _authors_place(error.__traceback__)
+    message = f"exit code {error.code}" if isinstance(error, SystemExit) else _message(error)
+    if isinstance(error, SyntaxError) and error.filename and file is None:
+        file, line = error.filename, error.lineno
+    return {"type": type(error).__name__, "message": message, "file": file, "line": line, "traceback": _readable(error)}
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return f"(its text cannot be made: {type(error).__name__}.__str__ failed)"
+
+
+def _is_authors(file: str) -> bool:
+    return not (
+        file.startswith((OUR_FOLDER, "<", os.path.dirname(os.__file__) + os.sep))
+        or f"{os.sep}site-packages{os.sep}" in file
+        or f"{os.sep}dist-packages{os.sep}" in file
+    )
+
+
+def _authors_place(trace: TracebackType | None) -> tuple[str | None, int | None]:
+    found: tuple[str | None, int | None] = (None, None)
+    while trace is not None:
+        if _is_authors(trace.tb_frame.f_code.co_filename):
+            found = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def _readable(error: BaseException) -> str:
+    """The traceback without our own frames at its top, cut in the middle if it is very long."""
+    import traceback
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(OUR_FOLDER):
+        trace = trace.tb_next
+    try:
+        text = "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
+    except Exception as problem:
+        text = f"{type(error).__name__}: its traceback cannot be made ({type(problem).__name__})\n"
+    if len(text) > TRACEBACK_BYTES_MAX // 4 and len(text.encode("utf-8", "backslashreplace")) > TRACEBACK_BYTES_MAX:
+        half = TRACEBACK_BYTES_MAX // 2 - 200
+        data = text.encode("utf-8", "backslashreplace")
+        head, tail = data[:half].decode("utf-8", "ignore"), data[-half:].decode("utf-8", "ignore")
+        text = f"{head}\n… {len(data) - 2 * half} bytes left out …\n{tail}"
+    return text
+
+
+def _say(text: str, mark: str) -> None:
+    from .logs import marked
+
+    try:
+        sys.stderr.write(marked(text, mark) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass  # an author may have closed stderr; the outcome matters more
+    except UnicodeEncodeError:
+        sys.stderr.write(marked(text, mark).encode("ascii", "backslashreplace").decode() + "\n")
+
+
+# ── before forking ───────────────────────────────────────────────────────────────────────────────────────
+
+_DATES = frozenset(name for name in KEYS if "date" in name or name.startswith("data_interval"))
+
+
+def warm(dag: DAG) -> None:
+    """Import now, in the process that attempts are forked from, what this DAG's attempts will surely import."""
+    for task in dag.task_dict.values():
+        for load in _needs(task):
+            load()
+
+
+def _needs(task: Task) -> Iterator[Callable[[], object]]:
+    given: Mapping[str, Any] = task.shared if isinstance(task, MappedOperator) else task.__dict__
+    function = given.get("python_callable")
+    wanted = takes(function) if callable(function) else None
+    if wanted is not None and (wanted.everything or not _DATES.isdisjoint(wanted.names)):
+        yield _load_pendulum
+    for name in task.template_fields:
+        value = given.get(name)
+        if value and has_markup(value if isinstance(value, str) else repr(value)):
+            yield _load_jinja
+    if "bash_command" in given:
+        yield _load_processes
+
+
+def _load_pendulum() -> object:
+    try:
+        import pendulum
+    except ImportError:
+        return None
+    return pendulum
+
+
+def _load_jinja() -> object:
+    try:
+        import jinja2.ext
+        import jinja2.nativetypes
+        import jinja2.sandbox
+    except ImportError:
+        return None
+    return jinja2
+
+
+def _load_processes() -> object:
+    import shutil
+    import subprocess
+    import tempfile
+
+    return shutil, subprocess, tempfile

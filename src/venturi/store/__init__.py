@@ -1,0 +1,40 @@
+"""The only code that knows SQL: opening, committing, reading, on SQLite and Postgres."""
+
+from .reading import Reader
+from .rows import (
+    AttemptRecord,
+    CommandRow,
+    DagRow,
+    EventRow,
+    GroupRow,
+    ImportErrorRow,
+    InstanceRow,
+    Instances,
+    PoolRow,
+    RunRow,
+    ScheduleRow,
+    StoredValue,
+    VariableRow,
+    World,
+)
+from .store import Store, open_store
+
+__all__ = [
+    "AttemptRecord",
+    "CommandRow",
+    "DagRow",
+    "EventRow",
+    "GroupRow",
+    "ImportErrorRow",
+    "InstanceRow",
+    "Instances",
+    "PoolRow",
+    "Reader",
+    "RunRow",
+    "ScheduleRow",
+    "Store",
+    "StoredValue",
+    "VariableRow",
+    "World",
+    "open_store",
+]

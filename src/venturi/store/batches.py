@@ -1,0 +1,209 @@
+"""A batch as the rows that a commit writes: what is joined, in which order, and which of it is guarded.
+
+Owns the mapping from moves to columns. Pure; the statements are next door, the transaction is the store's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..core.moves import Batch, DagVersion, RunMove, TaskMove
+from ..core.states import RUN_FINAL, RunState, TaskState
+
+Rows = Sequence[Sequence[Any]]
+Write = tuple[str, Rows, bool]  # a statement of `statements.COMMIT`, its rows, and whether each must hit its row
+
+_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def writes(batch: Batch) -> Iterator[Write]:
+    """In the order they are to be written: what is made before what changes it, events last."""
+    if batch.versions:
+        yield from _versions(batch.versions)
+    if batch.dag_flags:
+        yield "dag_flags", _flags(batch.dag_flags), True
+    if batch.new_runs:
+        yield "new_run", [_new_run(run) for run in batch.new_runs], False
+    if batch.run_moves:
+        yield "run_move", _run_moves(batch.run_moves), True
+    if batch.task_moves:
+        yield from _task_moves(batch.task_moves)
+    if batch.group_moves:
+        groups = {(g.run, g.task_id): g for g in batch.group_moves}
+        yield (
+            "group",
+            [
+                (g.run, g.task_id, g.n, g.touched, g.state._value_, g.at, g.reason, _dumps(g.sizes))
+                for g in groups.values()
+            ],
+            False,
+        )
+    if batch.attempts:
+        yield "attempt", [_attempt(attempt) for attempt in batch.attempts], False
+    if batch.cleared_values:
+        yield "value_clear", list(dict.fromkeys(batch.cleared_values)), False
+    if batch.values:
+        values = {(v.run, v.task_id, v.map_index, v.key): v for v in batch.values}
+        yield (
+            "value",
+            [
+                (v.run, v.task_id, v.map_index, v.key, v.token, v.kind, v.length, v.data, v.ref, v.bytes)
+                for v in values.values()
+            ],
+            False,
+        )
+    if batch.import_errors:
+        yield from _import_errors(batch.import_errors)
+    if batch.commands_done:
+        now = time.time()
+        yield "command_done", [(id, _dumps(answer), now) for id, answer in batch.commands_done], True
+    if batch.events:
+        yield (
+            "event",
+            [(e.at, e.kind, e.dag_id, e.run, None if e.data is None else _dumps(e.data)) for e in batch.events],
+            False,
+        )
+
+
+def cleaned(rows: Rows) -> Rows:
+    """Text that no database takes, made readable: a lone surrogate becomes a question mark."""
+    return [
+        [v.encode("utf-8", "replace").decode() if isinstance(v, str) and not v.isascii() else v for v in row]
+        for row in rows
+    ]
+
+
+def _versions(versions: list[DagVersion]) -> Iterator[Write]:
+    by_id = {v.id: v for v in versions}
+    yield (
+        "version",
+        [(v.id, v.dag_id, v.hash, _dumps(v.spec), _dumps(v.source), v.at) for v in by_id.values()],
+        False,
+    )
+    by_dag = {v.dag_id: v for v in versions}
+    yield (
+        "dag",
+        [(v.dag_id, v.id, v.paused, True, v.ad_hoc, _file_of(v), v.at) for v in by_dag.values()],
+        False,
+    )
+
+
+def _file_of(version: DagVersion) -> str | None:
+    load = version.source.get("load", version.source)
+    file = load.get("file") or version.spec.get("file")
+    return None if file is None else str(file)
+
+
+def _flags(flags: list[tuple[str, str, bool]]) -> Rows:
+    """One row for each DAG; of two words on one flag the later holds."""
+    merged: dict[str, dict[str, bool]] = {}
+    for dag_id, flag, to in flags:
+        merged.setdefault(dag_id, {})[flag] = to
+    return [(dag_id, m.get("paused"), m.get("active"), m.get("ad_hoc")) for dag_id, m in merged.items()]
+
+
+def _new_run(run: Any) -> tuple[Any, ...]:
+    state = run.state
+    return (
+        run.id,
+        run.dag_id,
+        run.run_id,
+        run.version,
+        state._value_,
+        run.run_type,
+        run.queued_at,
+        run.queued_at if state is RunState.RUNNING else None,
+        None,
+        run.logical_date,
+        run.interval_start,
+        run.interval_end,
+        _dumps(run.conf),
+        run.idempotency_key,
+        run.ignores_pause,
+        None,
+    )
+
+
+def _run_moves(moves: list[RunMove]) -> Rows:
+    """Several moves of one run are one row: guarded by the first, ending in the last, with the times of each."""
+    joined: dict[int, list[Any]] = {}
+    for move in moves:
+        row = joined.get(move.run)
+        if row is None:
+            row = joined[move.run] = [move.run, None, None, None, None, move.before._value_]
+        row[1], row[4] = move.after._value_, move.reason
+        if move.after is RunState.RUNNING and move.before is not RunState.RUNNING:
+            row[2] = move.at
+        elif move.after in RUN_FINAL:
+            row[3] = move.at
+    return list(joined.values())
+
+
+def _task_moves(moves: list[TaskMove]) -> Iterator[Write]:
+    """Several moves of one instance are one row; one that came from nothing is new."""
+    joined: dict[tuple[int, str, int], TaskMove] = {}
+    for move in moves:
+        key = (move.run, move.task_id, move.map_index)
+        earlier = joined.get(key)
+        joined[key] = move if earlier is None else earlier.followed_by(move)
+    new: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
+    none = TaskState.NONE
+    for m in joined.values():
+        row = (
+            m.run,
+            m.task_id,
+            m.map_index,
+            m.after._value_,
+            m.token,
+            m.try_number,
+            m.lost,
+            m.started_at,
+            m.ended_at,
+            m.wake_at,
+            m.at,
+            m.reason,
+        )
+        if m.before is none:
+            new.append(row)
+        else:
+            changed.append((*row, m.before._value_, m.token_before))
+    if new:
+        yield "task_new", new, False
+    if changed:
+        yield "task_move", changed, True
+
+
+def _attempt(a: Any) -> tuple[Any, ...]:
+    return (
+        a.token,
+        a.run,
+        a.task_id,
+        a.map_index,
+        a.try_number,
+        a.outcome,
+        a.started_at,
+        a.ended_at,
+        a.reason,
+        a.pid,
+        a.exit_code,
+        a.signal,
+        a.peak_mb,
+        a.log,
+        a.log_bytes,
+        None if a.detail is None else _dumps(a.detail),
+    )
+
+
+def _import_errors(errors: list[tuple[str, dict[str, Any] | None]]) -> Iterator[Write]:
+    """Of two words on one file the later holds."""
+    latest = dict(errors)
+    kept = [(file, _dumps(error), error.get("at")) for file, error in latest.items() if error is not None]
+    cleared = [(file,) for file, error in latest.items() if error is None]
+    if kept:
+        yield "import_error", kept, False
+    if cleared:
+        yield "import_error_clear", cleared, False

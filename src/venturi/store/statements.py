@@ -1,0 +1,261 @@
+"""The statements of a commit: each built once from the tables, as text for one dialect, and sent raw from then on.
+
+Owns what is written under which guard, and the order of the columns in a row. Runs nothing.
+
+A statement takes rows, each an array in the order of its `columns`. On Postgres they come as one JSON parameter that
+is unfolded in the statement; on SQLite column i is the parameter ?i of a prepared statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy import Text as TextType
+from sqlalchemy.sql.expression import ClauseElement
+
+from . import tables as t
+
+
+@cache
+def dialect_of(name: str) -> Any:
+    """SQLAlchemy's, imported when its database is used: Postgres' takes 20 ms."""
+    if name == "sqlite":
+        from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+        return SQLiteDialect_pysqlite(paramstyle="named")
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    return PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+def _insert_into(table: Table, dialect: str) -> Any:
+    """An INSERT that may say ON CONFLICT, which each dialect spells by itself."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+        return insert_sqlite(table)
+    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+
+    return insert_postgresql(table)
+
+
+def json_items(name: str, kind: Any, dialect: str) -> Select[Any]:
+    """The items of the JSON array that is the parameter `name`, one a row."""
+    if dialect == "sqlite":
+        return select(func.json_each(bindparam(name)).table_valued("value").c.value)
+    return select(cast(func.jsonb_array_elements_text(_json(name)).column_valued(name), kind))
+
+
+def _json(name: str) -> ColumnElement[Any]:
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    return cast(bindparam(name), JSONB)
+
+
+def text_of(statement: ClauseElement, dialect: str) -> tuple[str, dict[str, Any]]:
+    """A statement with named parameters as text for the driver, and the parameters that have their value already."""
+    made = statement.compile(dialect=dialect_of(dialect))
+    return str(made), {name: value for name, value in (made.params or {}).items() if value is not None}
+
+
+class Rows:
+    """The rows a statement is given: their columns as expressions."""
+
+    def __init__(self, dialect: str, columns: list[tuple[str, Any]]) -> None:
+        self.dialect = dialect
+        self._columns = columns
+        self._unfolded = None if dialect == "sqlite" else func.jsonb_array_elements(_json("rows")).column_valued("r")
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        i = next(i for i, (known, _) in enumerate(self._columns) if known == name)
+        kind = self._columns[i][1]
+        if self._unfolded is None:
+            return literal_column(f"?{i + 1}", kind)
+        column: ColumnElement[Any] = self._unfolded.op("->>")(literal_column(str(i)))
+        return column if isinstance(kind, TextType) else cast(column, kind)
+
+    def select(self, *names: str) -> Select[Any]:
+        # The condition keeps SQLite from reading ON CONFLICT as a part of a join.
+        return select(*(self[name].label(name) for name in names)).where(literal_column("1") == literal_column("1"))
+
+
+def _of(table: Table, *names: str) -> list[tuple[str, Any]]:
+    return [(name, table.c[name].type) for name in names or table.c.keys()]
+
+
+@dataclass(frozen=True)
+class Statement:
+    columns: list[tuple[str, Any]]
+    build: Callable[[Rows], Any]
+
+    def text(self, dialect: str) -> str:
+        text, given = text_of(self.build(Rows(dialect, self.columns)), dialect)
+        assert not given, "a constant in a commit's statement is spelled out"
+        return text
+
+
+def _insert(table: Table, *names: str) -> Statement:
+    columns = _of(table, *names)
+    chosen = [name for name, _ in columns]
+    return Statement(columns, lambda rows: insert(table).from_select(chosen, rows.select(*chosen)))
+
+
+def _upsert(table: Table, change: Callable[[Any], dict[str, Any]] | None = None, *names: str) -> Statement:
+    """Insert; where the key is there, set what `change` says of the row proposed: everything, when it is not given."""
+    columns = _of(table, *names)
+    chosen = [name for name, _ in columns]
+    keys = [column.name for column in table.primary_key]
+
+    def build(rows: Rows) -> Any:
+        made = _insert_into(table, rows.dialect).from_select(chosen, rows.select(*chosen))
+        proposed = made.excluded
+        changes = change(proposed) if change else {name: proposed[name] for name in chosen if name not in keys}
+        return (
+            made.on_conflict_do_update(index_elements=keys, set_=changes) if changes else made.on_conflict_do_nothing()
+        )
+
+    return Statement(columns, build)
+
+
+def _guarded_tasks(rows: Rows) -> Update:
+    c = t.task_instance.c
+    changed = ("state", "token", "try_number", "lost", "started_at", "ended_at", "wake_at", "at", "reason")
+    return (
+        update(t.task_instance)
+        .values({name: rows[name] for name in changed})
+        .where(
+            and_(
+                c.run == rows["run"],
+                c.task_id == rows["task_id"],
+                c.map_index == rows["map_index"],
+                c.state == rows["before"],
+                c.token == rows["token_before"],
+            )
+        )
+    )
+
+
+def _guarded_runs(rows: Rows) -> Update:
+    c = t.run.c
+    return (
+        update(t.run)
+        .values(
+            state=rows["state"],
+            started_at=func.coalesce(rows["started_at"], c.started_at),
+            ended_at=func.coalesce(rows["ended_at"], c.ended_at),
+            reason=rows["reason"],
+        )
+        .where(and_(c.id == rows["id"], c.state == rows["before"]))
+    )
+
+
+def _flags(rows: Rows) -> Update:
+    c = t.dag.c
+    flags = {name: func.coalesce(rows[name], c[name]) for name in ("paused", "active", "ad_hoc")}
+    return update(t.dag).values(flags).where(c.dag_id == rows["dag_id"])
+
+
+def _current_version(proposed: Any) -> dict[str, Any]:
+    """A new version of a known DAG: its pause flag stays, and once it is a bundle's it is not ad hoc again."""
+    return {
+        "version": proposed.version,
+        "active": proposed.active,
+        "ad_hoc": and_(t.dag.c.ad_hoc, proposed.ad_hoc),
+        "file": proposed.file,
+        "at": proposed.at,
+    }
+
+
+_GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)]
+
+COMMIT: dict[str, Statement] = {
+    "new_run": _insert(t.run),
+    "run_move": Statement(
+        [*_of(t.run, "id", "state", "started_at", "ended_at", "reason"), ("before", TextType())], _guarded_runs
+    ),
+    "version": _upsert(t.dag_version, lambda proposed: {}),
+    "dag": _upsert(t.dag, _current_version),
+    "dag_flags": Statement(_of(t.dag, "dag_id", "paused", "active", "ad_hoc"), _flags),
+    "task_new": _insert(t.task_instance),
+    "task_move": Statement([*_of(t.task_instance), *_GUARD], _guarded_tasks),
+    "group": _upsert(t.task_group),
+    "attempt": _insert(t.attempt),
+    "value_clear": Statement(
+        _of(t.value, "run", "task_id", "map_index"),
+        lambda rows: delete(t.value).where(
+            and_(*(t.value.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
+        ),
+    ),
+    "value": _upsert(t.value),
+    "import_error": _upsert(t.import_error),
+    "import_error_clear": Statement(
+        _of(t.import_error, "file"),
+        lambda rows: delete(t.import_error).where(t.import_error.c.file == rows["file"]),
+    ),
+    "command_done": Statement(
+        _of(t.command, "id", "answer", "done_at"),
+        lambda rows: (
+            update(t.command)
+            .values(answer=rows["answer"], done_at=rows["done_at"])
+            .where(and_(t.command.c.id == rows["id"], t.command.c.done_at.is_(None)))
+        ),
+    ),
+    "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
+}
+
+
+@cache
+def commit_text(name: str, dialect: str) -> str:
+    return COMMIT[name].text(dialect)
+
+
+def _meta(dialect: str) -> Any:
+    made = select(t.meta.c.value).where(t.meta.c.key == bindparam("key"))
+    return made.with_for_update() if dialect == "postgresql" else made
+
+
+def _variable_set(dialect: str) -> Any:
+    made = _insert_into(t.variable, dialect).values({n: bindparam(n) for n in ("key", "value", "description", "at")})
+    changes = {
+        "value": made.excluded.value,
+        "description": func.coalesce(made.excluded.description, t.variable.c.description),
+        "at": made.excluded.at,
+    }
+    return made.on_conflict_do_update(index_elements=["key"], set_=changes)
+
+
+# The single statements of short transactions, with named parameters.
+WRITES: dict[str, Callable[[str], Any]] = {
+    "meta": _meta,
+    "set_meta": lambda d: update(t.meta).values(value=bindparam("value")).where(t.meta.c.key == bindparam("key_")),
+    "put_command": lambda d: (
+        insert(t.command).values({n: bindparam(n) for n in ("name", "payload", "at")}).returning(t.command.c.id)
+    ),
+    "variable_set": _variable_set,
+    "variable_delete": lambda d: delete(t.variable).where(t.variable.c.key == bindparam("key")),
+}
+
+
+@cache
+def write_text(name: str, dialect: str) -> str:
+    text, given = text_of(WRITES[name](dialect), dialect)
+    assert not given, "a constant in a statement is spelled out"
+    return text

@@ -1,0 +1,232 @@
+"""The tables: one MetaData, the same on SQLite and Postgres.
+
+Owns names, types and keys. Holds no statement. A change here is a new stamp and a new file in `migrations/versions`.
+
+Times are seconds since the epoch as doubles. What is JSON is text, written and read by us alone, so that nothing a
+task returns is refused by a database's own idea of JSON. No foreign keys: the engine is the only writer of what it
+keeps in memory, and its guards say more than a key could.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+STAMPS = ("0001",)  # every schema there has been, oldest first
+HEAD = STAMPS[-1]
+
+metadata = MetaData()
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite makes only "INTEGER PRIMARY KEY" the row's own number
+
+
+def _key(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
+
+
+def _need(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+stamp = Table(  # as Alembic makes it
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+meta = Table("meta", metadata, _key("key", Text), _need("value", Text))  # epoch, token_floor
+
+dag = Table(
+    "dag",
+    metadata,
+    _key("dag_id", Text),
+    Column("version", BigInteger),  # the current one
+    _need("paused", Boolean),
+    _need("active", Boolean),  # its file is there and says so
+    _need("ad_hoc", Boolean),  # known from `venturi run` alone, never scheduled
+    Column("file", Text),
+    _need("at", Double),
+)
+
+dag_version = Table(
+    "dag_version",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _need("dag_id", Text),
+    _need("hash", Text),
+    _need("spec", Text),  # JSON, core.spec.DagSpec
+    _need("source", Text),  # JSON, core.moves.DagVersion.source
+    _need("at", Double),
+    Index("dag_version_hash", "dag_id", "hash"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _need("dag_id", Text),
+    _need("run_id", Text),
+    _need("version", BigInteger),
+    _need("state", Text),
+    _need("run_type", Text),
+    _need("queued_at", Double),
+    Column("started_at", Double),
+    Column("ended_at", Double),
+    Column("logical_date", Double),
+    Column("interval_start", Double),
+    Column("interval_end", Double),
+    _need("conf", Text),  # JSON
+    Column("idempotency_key", Text),
+    _need("ignores_pause", Boolean),
+    Column("reason", Text),
+    Index("run_run_id", "dag_id", "run_id", unique=True),
+    Index("run_of_dag", "dag_id", "id"),
+)
+_scheduled = text("run_type = 'scheduled'")
+_has_key = text("idempotency_key IS NOT NULL")
+_unfinished = text("state IN ('queued', 'running')")
+Index("run_date", run.c.dag_id, run.c.logical_date, unique=True, sqlite_where=_scheduled, postgresql_where=_scheduled)
+Index("run_key", run.c.dag_id, run.c.idempotency_key, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
+Index("run_unfinished", run.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
+
+task_instance = Table(  # a row exists once the instance is touched
+    "task_instance",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("state", Text),
+    _need("token", BigInteger),
+    _need("try_number", Integer),
+    _need("lost", Integer),
+    Column("started_at", Double),
+    Column("ended_at", Double),
+    Column("wake_at", Double),
+    _need("at", Double),
+    Column("reason", Text),
+    sqlite_with_rowid=False,
+)
+
+task_group = Table(  # a mapped task as one node
+    "task_group",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _need("n", Integer),
+    _need("touched", Integer),
+    _need("state", Text),
+    _need("at", Double),
+    Column("reason", Text),
+    _need("sizes", Text),  # JSON: of the mapped arguments
+    sqlite_with_rowid=False,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("token", Id, primary_key=True, autoincrement=False),
+    _need("run", BigInteger),
+    _need("task_id", Text),
+    _need("map_index", Integer),
+    _need("try_number", Integer),
+    _need("outcome", Text),
+    Column("started_at", Double),
+    _need("ended_at", Double),
+    Column("reason", Text),
+    Column("pid", BigInteger),
+    Column("exit_code", Integer),
+    Column("signal", Integer),
+    Column("peak_mb", Double),
+    Column("log", Text),
+    _need("log_bytes", BigInteger),
+    Column("detail", Text),  # JSON
+    Index("attempt_of_instance", "run", "task_id", "map_index"),
+)
+
+value = Table(
+    "value",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _key("key", Text),
+    _need("token", BigInteger),
+    _need("kind", Text),
+    Column("length", BigInteger),
+    Column("data", Text),
+    Column("ref", Text),
+    _need("bytes", BigInteger),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    _need("at", Double),
+    _need("kind", Text),
+    Column("dag_id", Text),
+    Column("run", BigInteger),
+    Column("data", Text),  # JSON
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    _need("name", Text),
+    _need("payload", Text),  # JSON
+    _need("at", Double),
+    Column("done_at", Double),
+    Column("answer", Text),  # JSON
+)
+_waiting = text("done_at IS NULL")
+Index("command_waiting", command.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+
+pool = Table("pool", metadata, _key("name", Text), _need("slots", Integer), Column("description", Text))
+
+variable = Table(
+    "variable",
+    metadata,
+    _key("key", Text),
+    Column("value", Text),
+    Column("sealed", LargeBinary),
+    Column("description", Text),
+    _need("at", Double),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _key("conn_id", Text),
+    Column("conn_type", Text),
+    Column("sealed", LargeBinary),
+    Column("description", Text),
+    _need("at", Double),
+)
+
+import_error = Table("import_error", metadata, _key("file", Text), _need("error", Text), Column("at", Double))
+
+schedule = Table(
+    "schedule",
+    metadata,
+    _key("dag_id", Text),
+    Column("next_at", Double),  # when the next run is due
+    Column("next_date", Double),  # and its logical date
+    Column("last_date", Double),
+)

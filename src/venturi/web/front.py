@@ -1,0 +1,80 @@
+"""The outermost application: which hosts are answered, `/health` and the first page.
+
+Owns what must answer before anything heavy is imported: plain ASGI, so that an idle web process stays small and is ready
+at once. The API application (FastAPI) has its place behind it, to be imported at its first request.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from ..config import Config, Home
+from .health import health
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Front:
+    def __init__(self, home: Home, config: Config) -> None:
+        self._home, self._config = home, config
+        named = {name.strip().lower() for name in config.allowed_hosts.split(",") if name.strip()}
+        self._hosts = LOCAL_HOSTS | {config.host.lower()} | named
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if not self._is_ours(scope):
+            # A page of another site whose name was pointed at us would otherwise read what only this host may.
+            await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, {"detail": "Only GET is served here."})
+        elif scope["path"] in ("/health", "/api/v1/health"):
+            await _answer(send, 200, await health(self._home))
+        elif scope["path"] == "/":
+            await _page(send, await health(self._home))
+        else:
+            await _answer(send, 404, {"detail": "There is nothing here."})
+
+    def _is_ours(self, scope: Scope) -> bool:
+        given = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+        name, colon, port = given.rpartition(":")
+        return (name if colon and port.isdigit() else given) in self._hosts
+
+
+async def _answer(send: Send, status: int, data: dict[str, Any]) -> None:
+    await _send(send, status, json.dumps(data).encode(), b"application/json")
+
+
+async def _page(send: Send, found: dict[str, Any]) -> None:
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{html.escape(str(part['status'] or 'not running'))}</td></tr>"
+        for name, part in found.items()
+    )
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Venturi</title>"
+        "<style>body{font:16px/1.5 system-ui;margin:3rem auto;max-width:40rem}td{padding-right:2rem}</style>"
+        f"<h1>Venturi runs</h1><table>{rows}</table>"
+        "<p>The interface is not built yet. Until then: <code>venturi ls</code>, <code>venturi status</code>, "
+        "<code>venturi logs</code>.</p></html>"
+    )
+    await _send(send, 200, page.encode(), b"text/html; charset=utf-8")
+
+
+async def _send(send: Send, status: int, body: bytes, kind: bytes) -> None:
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,147 @@
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from venturi.airflow import VERSION, importer
+from venturi.airflow.table import FULL, PARTIAL, REFUSED, TABLE, counts, module_paths
+
+
+@pytest.fixture(autouse=True)
+def _installed():
+    importer.install()
+
+
+def test_every_path_of_the_table_gives_its_object():
+    for path, row in TABLE.items():
+        place, _, name = path.rpartition(".")
+        if row.kind == REFUSED:
+            with pytest.raises(ImportError, match="is not served by Venturi"):
+                getattr(importlib.import_module(place), name)
+            continue
+        found = getattr(importlib.import_module(place), name)
+        assert found is getattr(importlib.import_module(row.module), row.name), path
+
+
+def test_every_row_is_of_a_known_kind_and_says_why_it_is_not_full():
+    for path, row in TABLE.items():
+        assert row.kind in (FULL, PARTIAL, REFUSED)
+        assert bool(row.reason) == (row.kind != FULL), path
+    assert sum(counts().values()) == len(TABLE)
+
+
+def test_old_and_new_spellings_are_one_object():
+    from airflow.models.dag import DAG as of_models
+    from airflow.operators.bash_operator import BashOperator as old_bash
+    from airflow.operators.dummy_operator import DummyOperator
+    from airflow.operators.empty import EmptyOperator
+    from airflow.providers.standard.operators.bash import BashOperator as new_bash
+    from airflow.sdk import DAG as OF_SDK
+
+    from airflow import DAG
+    from venturi import DAG as OURS
+
+    assert DAG is of_models is OF_SDK is OURS
+    assert old_bash is new_bash
+    assert DummyOperator is EmptyOperator
+
+
+def test_modules_are_reached_by_attribute_after_a_bare_import():
+    text = (
+        "import airflow; print(airflow.utils.dates.days_ago(1).hour, airflow.models.DAG.__name__, airflow.__version__)"
+    )
+    program = f"from venturi.airflow.importer import install; install(); {text}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "DAG", VERSION]
+
+
+def test_a_bare_import_of_airflow_loads_nothing_of_the_sdk_that_it_does_not_need():
+    program = (
+        "from venturi.airflow.importer import install; install(); import airflow, airflow.operators.bash, sys; "
+        "print('venturi.sdk.bash' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "message"),
+    [
+        ("import airflow.operators.pyton", ModuleNotFoundError, "nearest it has is 'airflow.operators.python'"),
+        (
+            "from airflow.operators.python import PythonOprator",
+            ImportError,
+            "'airflow.operators.python.PythonOperator'",
+        ),
+        ("from airflow.models import BashOperator", ImportError, r"'airflow.operators.\w+.BashOperator'"),
+        ("from airflow.operators.subdag import SubDagOperator", ImportError, "Use a TaskGroup"),
+        ("import airflow.contrib.operators.nothing_like_it", ModuleNotFoundError, "Venturi does not serve"),
+    ],
+)
+def test_what_is_not_served_says_what_is_near(statement, kind, message):
+    with pytest.raises(kind, match=message):
+        exec(statement, {})
+
+
+def test_hasattr_and_optional_imports_work_as_with_any_module():
+    import airflow.models
+
+    assert hasattr(airflow.models, "DAG")
+    assert not hasattr(airflow.models, "Nothing")
+    assert "DAG" in dir(airflow.models)
+    names: dict[str, object] = {}
+    exec("from airflow.utils.trigger_rule import *", names)
+    assert "TriggerRule" in names
+
+
+def test_a_real_airflow_on_the_path_is_not_seen(tmp_path):
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("raise RuntimeError('the real one')")
+    program = "from venturi.airflow.importer import install; install(); import airflow; print(airflow.__version__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == VERSION
+
+
+def test_one_that_was_imported_before_is_replaced(tmp_path):
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("__version__ = 'the real one'")
+    program = (
+        "import airflow; from venturi.airflow.importer import install; install(); "
+        "import airflow; print(airflow.__version__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == VERSION
+
+
+def test_the_names_a_file_took_are_noted_for_it(tmp_path):
+    file = tmp_path / "some_dag.py"
+    file.write_text(
+        "import airflow\nfrom airflow.operators.bash import BashOperator\nairflow.utils.dates.days_ago(2)\n"
+    )
+    spec = importlib.util.spec_from_file_location("some_dag", file)
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    assert importer.used_paths()[str(file)] >= {"airflow.operators.bash.BashOperator", "airflow.utils.dates.days_ago"}
+
+
+def test_each_module_path_can_be_imported():
+    for path in module_paths():
+        assert importlib.import_module(path).__name__ == path
+
+
+def test_no_path_is_both_a_module_and_an_object():
+    assert not TABLE.keys() & module_paths()
+
+
+def test_modules_are_only_where_airflow_has_some():
+    tops = {path.split(".")[1] for path in module_paths() if "." in path}
+    assert tops == {
+        "configuration", "contrib", "decorators", "exceptions", "hooks", "macros", "models", "operators", "providers",
+        "sdk", "sensors", "task", "utils", "version",
+    }  # fmt: skip

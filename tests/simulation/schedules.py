@@ -1,0 +1,280 @@
+"""One seeded schedule: a random DAG on the real engine and the real store over a fake crew, with crashes in between.
+
+The invariants are judged from outside: from what the fake crew saw, and from the database and its event log.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from venturi.config import Config
+from venturi.core.moves import DagVersion
+from venturi.core.plan import Plan
+from venturi.core.rules import RULES
+from venturi.core.spec import DagSpec, MapSource, TaskSpec, to_json
+from venturi.core.states import FINAL, LIVE, RunState, TaskState
+from venturi.core.step import Turn
+from venturi.engine import turn as engine_turn
+from venturi.engine.clock import WallClock
+from venturi.engine.commands import Commands
+from venturi.engine.dagfiles import DagFiles
+from venturi.engine.turn import Engine
+from venturi.store import Store
+from venturi.wire import messages
+
+from .fake_crew import FakeCrew, Plans
+
+STEPS = 60
+CALM_STEPS_MAX = 4000
+
+
+class SimulatedCrash(BaseException):
+    """kill -9 of the engine, at a named point."""
+
+
+@dataclass
+class Report:
+    seed: int
+    tasks: int
+    attempts: int
+    engine_crashes: int
+    crew_crashes: int
+    problems: list[str]
+
+
+def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
+    n = rng.randint(1, 9)
+    tasks: list[TaskSpec] = []
+    for i in range(n):
+        ups = sorted(rng.sample(range(i), k=min(i, rng.choice([0, 1, 1, 2, 3]))))
+        mapped: tuple[MapSource, ...] = ()
+        if rng.random() < 0.25:
+            plain = [u for u in ups if not tasks[u].no_process]
+            if plain and rng.random() < 0.6:
+                mapped = (MapSource("x", None, f"t{rng.choice(plain)}"),)
+            else:
+                mapped = (MapSource("x", rng.randint(0, 4)),)
+        tasks.append(
+            TaskSpec(
+                f"t{i}",
+                upstream=tuple(f"t{u}" for u in ups),
+                trigger_rule="all_success" if rng.random() < 0.7 else rng.choice(sorted(RULES)),
+                retries=rng.choice([0, 0, 1, 3]),
+                retry_delay_s=rng.choice([0.0, 1.0, 3.0]),
+                pool=rng.choice(["default_pool", "default_pool", "narrow"]),
+                priority_weight=rng.randint(1, 3),
+                max_active_per_dag=rng.choice([None, None, None, 1]),
+                isolation=rng.choice(["fork", "fork", "reuse"]),
+                is_mapped=bool(mapped),
+                mapped=mapped,
+                no_process=not mapped and rng.random() < 0.1,
+            )
+        )
+    return DagSpec(dag_id, tasks=tuple(tasks), max_active_tasks=rng.randint(1, 6))
+
+
+class Schedule:
+    def __init__(self, seed: int, store: Store) -> None:
+        self.rng = random.Random(seed)
+        self.seed = seed
+        self.store = store
+        self.crashes_armed = True
+        self.engine_crashes = self.crew_crashes = 0
+        plans = Plans(
+            lose_attempt=self.rng.choice([0, 0, 0.1]),
+            duplicate=self.rng.choice([0, 0.3]),
+            shuffle=self.rng.choice([0, 0.3]),
+            fail=self.rng.choice([0, 0.2, 0.5]),
+        )
+        self.crew = FakeCrew(self.rng, plans, slots=self.rng.randint(1, 4))
+        self.crash_odds = self.rng.choice([0, 0.02, 0.1])
+        self.now = 1_000_000.0
+        self.dag_id = f"d{seed}"
+        self.spec = random_dag(self.rng, self.dag_id)
+        self.config = Config(infrastructure_retries=1000)  # the simulation counts losses itself
+        self.run_ids: list[int] = []
+        self.engine: Engine | None = None
+        with store.reader() as reader:
+            self.first_event = reader.last_event()
+
+    # ── mishaps ──
+
+    def crash_at(self, name: str) -> None:
+        if self.crashes_armed and self.rng.random() < self.crash_odds:
+            raise SimulatedCrash(name)
+
+    def start_engine(self) -> Engine:
+        engine = Engine(self.store, self.crew, self.config, Path("/nonexistent"))  # type: ignore[arg-type]
+        commands = Commands(engine, DagFiles(engine, []), WallClock())
+        self.make_run = commands.make_run
+        self.engine = engine
+        self.crew.connect()
+        return engine
+
+    def engine_turn(self, commands: list[Any] | None = None) -> None:
+        engine = self.engine or self.start_engine()
+        self.crew.now = self.now
+        if not self.crew.connected:
+            self.crew.connect()
+        try:
+            engine.turn(self.crew.poll(), commands or [], self.now)
+            if engine.waits and self.rng.random() < 0.5:
+                engine.finish()
+        except SimulatedCrash:
+            self.engine_crashes += 1
+            self.engine = None
+            self.crew.engine_crashed()
+            if commands:
+                raise
+
+    # ── the schedule ──
+
+    def run(self) -> Report:
+        before, engine_turn.crash_at = engine_turn.crash_at, self.crash_at
+        try:
+            self.begin()
+            for _ in range(STEPS):
+                self.step()
+            self.calm_down()
+        finally:
+            engine_turn.crash_at = before
+        attempts = sum(self.crew.tokens_begun.values())
+        problems = [*self.crew.problems, *self.check()]
+        return Report(self.seed, len(self.spec.tasks), attempts, self.engine_crashes, self.crew_crashes, problems)
+
+    def begin(self) -> None:
+        self.crashes_armed = False
+        engine = self.start_engine()
+        raw = to_json(self.spec)
+        source = {"load": messages.source("f", "/", [], "python", "v"), "modules": {}}
+
+        def declare(turn: Turn) -> None:
+            version = DagVersion(engine.versions.take_id(), self.dag_id, "h", raw, source, turn.now, paused=False)
+            engine.versions.add(version, Plan(self.spec, version.id))
+            engine.world.dag(self.dag_id).max_active_tasks = self.spec.max_active_tasks
+            turn.batch.versions.append(version)
+
+        def trigger(turn: Turn) -> None:
+            self.run_ids.append(self.make_run(self.dag_id, turn).id)
+
+        self.engine_turn([declare])
+        for _ in range(self.rng.choice([1, 1, 2])):
+            self.now += 1
+            self.engine_turn([trigger])
+        self.crashes_armed = True
+
+    def step(self) -> None:
+        roll = self.rng.random()
+        if roll < 0.45:
+            self.crew.act()
+        elif roll < 0.9:
+            self.engine_turn()
+        elif roll < 0.97:
+            self.now += self.rng.choice([0.1, 1.0, 10.0])
+        elif self.rng.random() < 0.5 and self.crash_odds:
+            self.crew_crashes += 1
+            self.crew.crash()
+        elif self.crash_odds:
+            self.engine_crashes += 1
+            self.engine = None
+            self.crew.engine_crashed()
+
+    def calm_down(self) -> None:
+        """No more mishaps: everything must come to its end."""
+        self.crashes_armed = False
+        self.crew.plans = Plans(fail=0.0, skip=0.0, reschedule=0.0)
+        for _ in range(CALM_STEPS_MAX):
+            self.crew.act()
+            self.engine_turn()
+            assert self.engine is not None
+            if not self.engine.world.runs and not self.crew.attempts:
+                return
+            timer = self.engine.next_timer()
+            if timer is not None:
+                self.now = max(self.now, timer)
+            self.now += 0.1
+
+    # ── the invariants ──
+
+    def check(self) -> list[str]:
+        problems: list[str] = []
+        reader = self.store.reader()
+        try:
+            for number in self.run_ids:
+                problems += self.check_run(number, reader)
+        finally:
+            reader.close()
+        for token, n in self.crew.tokens_begun.items():
+            if n > 1:
+                problems.append(f"token {token} ran {n} times")
+        if self.crew.attempts:
+            problems.append(f"attempts left: {sorted(self.crew.attempts)}")
+        return problems
+
+    def check_run(self, number: int, reader: Any) -> list[str]:
+        problems = []
+        run = reader.run_by_id(number)
+        if run is None or RunState(run.state) not in (RunState.SUCCESS, RunState.FAILED):
+            return [f"run {number} is {run and run.state}"]
+        replay = Replay(self.spec)
+        for event in (e for e in reader.events_after(self.first_event, 1_000_000) if e.run == number):
+            if event.kind == "moves":
+                problems += replay.take(event.data)
+        for row in reader.instances(number).rows:
+            state = TaskState(row.state)
+            if state not in FINAL:
+                problems.append(f"{row.task_id}[{row.map_index}] was left {state.value}")
+            if replay.states.get((row.task_id, row.map_index)) is not state:
+                problems.append(f"the log disagrees about {row.task_id}[{row.map_index}]")
+        return problems
+
+
+class Replay:
+    """The event log played again, each line judged by what the lines before it allow."""
+
+    def __init__(self, spec: DagSpec) -> None:
+        self.spec = spec
+        self.tasks = {t.task_id: t for t in spec.tasks}
+        self.states: dict[tuple[str, int], TaskState] = {}
+
+    def take(self, moves: list[list[Any]]) -> list[str]:
+        problems = []
+        for task_id, map_index, before, after, *_ in moves:
+            was = self.states.get((task_id, map_index), TaskState.NONE)
+            name = f"{task_id}[{map_index}]"
+            if was.value != before:
+                problems.append(f"{name} moved from {before} while it was {was.value}")
+            if was in FINAL:
+                problems.append(f"{name} left its final state {was.value} for {after}")
+            if after == TaskState.SCHEDULED.value and was is TaskState.NONE:
+                problems += self._ready(task_id)
+            self.states[task_id, map_index] = TaskState(after)
+        return problems + self._limits()
+
+    def _ready(self, task_id: str) -> list[str]:
+        """Downstream only after the upstream's commit: of the rules that need them all, each must be settled."""
+        task = self.tasks[task_id]
+        if task.trigger_rule not in ("all_success", "all_done", "none_failed", "all_failed", "all_skipped"):
+            return []
+        problems = []
+        for up in task.upstream:
+            states = [s for (t, _), s in self.states.items() if t == up]
+            if not states or any(s not in FINAL for s in states):
+                problems.append(f"{task_id} was ready before {up} had settled")
+            if task.trigger_rule == "all_success" and any(s is not TaskState.SUCCESS for s in states):
+                problems.append(f"{task_id} was ready though {up} had not succeeded")
+        return problems
+
+    def _limits(self) -> list[str]:
+        live = Counter(t for (t, _), s in self.states.items() if s in LIVE)
+        problems = [f"{t} lives {n} times" for t, n in live.items() if n > (self.tasks[t].max_active_per_dag or 99)]
+        if sum(live.values()) > self.spec.max_active_tasks:
+            problems.append(f"{sum(live.values())} tasks live, {self.spec.max_active_tasks} may")
+        narrow = sum(n for t, n in live.items() if self.tasks[t].pool == "narrow")
+        if narrow > 1:
+            problems.append(f"the pool of one slot held {narrow}")
+        return problems

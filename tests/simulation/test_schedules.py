@@ -1,0 +1,67 @@
+"""Some hundred crash schedules on the real engine and store; `make prove` runs tens of thousands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from venturi.engine.turn import Effects, Engine
+from venturi.store import open_store
+
+from .schedules import Schedule
+
+BATCH = 40
+
+
+def problems_of(seeds: range, folder: Path) -> list[str]:
+    store = open_store(folder / "simulated.db")
+    try:
+        return [problem for seed in seeds for problem in Schedule(seed, store).run().problems]
+    finally:
+        store.close()
+
+
+# The proof of the proof: each of these mistakes in the engine must be seen by some schedule.
+
+
+def test_an_engine_that_gives_up_what_still_lives_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = Engine._settle
+    monkeypatch.setattr(Engine, "_settle", lambda self, named, turn: settle(self, set(), turn))
+    assert any("two living attempts" in p for p in problems_of(range(100), tmp_path))
+
+
+def test_an_engine_that_acts_before_it_has_committed_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = Engine.finish
+
+    def hasty(self: Engine) -> None:
+        effects, self._effects = self._effects, Effects()
+        self._act(effects)
+        finish(self)
+
+    monkeypatch.setattr(Engine, "finish", hasty)
+    assert problems_of(range(100), tmp_path) != []
+
+
+def test_an_engine_that_forgets_the_acknowledgement_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 200)
+    monkeypatch.setattr("tests.simulation.fake_crew.FakeCrew.acknowledge", lambda self, tokens: None)
+    assert any("attempts left" in p for p in problems_of(range(3), tmp_path))
+
+
+@pytest.mark.parametrize("first", range(0, 400, BATCH))
+def test_no_schedule_of_crashes_breaks_an_invariant(first: int, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "simulated.db")
+    try:
+        reports = [Schedule(seed, store).run() for seed in range(first, first + BATCH)]
+    finally:
+        store.close()
+    broken = {r.seed: r.problems for r in reports if r.problems}
+    assert broken == {}
+    assert sum(r.attempts for r in reports) > BATCH
+    assert sum(r.engine_crashes for r in reports) > 0
+    assert sum(r.crew_crashes for r in reports) > 0
