@@ -217,7 +217,8 @@ def test_an_import_may_ask_and_its_clock_stands_still(house: House) -> None:
 
 def test_a_zygote_killed_while_importing_is_started_again(house: House) -> None:
     marker = house.home.root / "came"
-    extra = f"import time, pathlib\np = pathlib.Path({str(marker)!r})\nif not p.exists():\n    p.write_text('x')\n    time.sleep(600)"
+    extra = f"import time, pathlib\np = pathlib.Path({str(marker)!r})\n"
+    extra += "if not p.exists():\n    p.write_text('x')\n    time.sleep(600)"
     house.write("slow.py", good(extra=extra))
     request = house.ask_to_load("slow.py")
     house.wait_for(marker)

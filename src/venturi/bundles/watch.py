@@ -1,4 +1,4 @@
-"""File events: calls back with the paths that have changed below some folders, within 50 ms of the last change.
+"""File events: calls back with the paths that have changed below some folders, within 60 ms of the last change.
 
 Owns the watching thread. Decides nothing about what a change means.
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 # A change is told once nothing more has changed for one step, so that a file being written is not read half; a folder
 # that keeps changing is told of after `GROUP_MS` all the same.
-STEP_MS = 24
-GROUP_MS = 48
+# The watcher wakes once a step whether anything has changed or not: this is what an idle engine costs.
+STEP_MS = 60
+GROUP_MS = 120
 LOOK_AGAIN_MS = 2000
 
 _IGNORED_FOLDERS = frozenset(

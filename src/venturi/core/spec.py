@@ -150,7 +150,7 @@ def check_graph(spec: DagSpec) -> list[str]:
     downstream: dict[str, list[str]] = {}
     for task in spec.tasks:
         if task.task_id in missing:
-            raise DuplicateTask(task_id=task.task_id, dag_id=spec.dag_id)
+            raise DuplicateTask(task_id=task.task_id, dag_id=spec.dag_id, file=spec.file, line=task.line)
         missing[task.task_id] = len(task.upstream)
         downstream.setdefault(task.task_id, [])
     for task in spec.tasks:
@@ -165,11 +165,13 @@ def check_graph(spec: DagSpec) -> list[str]:
             if missing[down] == 0:
                 order.append(down)
     if len(order) < len(missing):
-        raise DagCycle(dag_id=spec.dag_id, path=_a_cycle(spec, {t for t, n in missing.items() if n > 0}))
+        path = _a_cycle(spec, {t for t, n in missing.items() if n > 0})
+        line = next(t.line for t in spec.tasks if t.task_id == path[0])
+        raise DagCycle(dag_id=spec.dag_id, path=" → ".join(path), file=spec.file, line=line)
     return order
 
 
-def _a_cycle(spec: DagSpec, stuck: set[str]) -> str:
+def _a_cycle(spec: DagSpec, stuck: set[str]) -> list[str]:
     upstream = {t.task_id: [u for u in t.upstream if u in stuck] for t in spec.tasks if t.task_id in stuck}
     at = min(t for t in stuck if upstream[t])
     seen: list[str] = []
@@ -177,4 +179,4 @@ def _a_cycle(spec: DagSpec, stuck: set[str]) -> str:
         seen.append(at)
         at = upstream[at][0]
     cycle = [*seen[seen.index(at) :], at]
-    return " → ".join(reversed(cycle))
+    return cycle[::-1]

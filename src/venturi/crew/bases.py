@@ -1,4 +1,4 @@
-"""Base zygotes: clean interpreters that file zygotes are forked from, one per interpreter and set of preloaded packages.
+"""Base zygotes: clean interpreters that file zygotes are forked from; one per interpreter and set of packages.
 
 Owns their starting, their channels and their deaths. Does not know what a file zygote is for.
 """

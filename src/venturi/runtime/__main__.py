@@ -1,4 +1,4 @@
-"""`python -m venturi.runtime`: starts a base zygote, with Python's own fork hooks held back from the first import on."""
+"""`python -m venturi.runtime`: starts a base zygote, with Python's own fork hooks held back from the first import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fork hooks of the standard library: not run when an attempt is forked, and there for every fork that its author makes.
+"""Fork hooks of the standard library: not run when an attempt is forked, but in every fork that its author makes.
 
 A zygote has one thread and forks in our own code, so that what logging, threading and random would do after a fork
 (new locks, forgotten threads, a new seed) is not needed, and it would touch a hundred pages that every attempt must
@@ -16,7 +16,7 @@ _real = os.register_at_fork
 
 def hold_back() -> None:
     """Hooks registered from now on are kept aside."""
-    os.register_at_fork = lambda **hooks: _held.append(hooks)  # type: ignore[assignment]
+    os.register_at_fork = lambda **hooks: _held.append(hooks)
 
 
 def let_through() -> None:

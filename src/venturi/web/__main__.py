@@ -6,6 +6,7 @@ Owns the server: its socket, its end. What it serves is `front`.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ import threading
 from ..config import find_home, read_config
 from .front import Front
 
+TICK_S = 0.5
 END_S = 2.0  # for requests under way, once the lifeline is gone
 
 
@@ -30,7 +32,14 @@ def main(arguments: list[str]) -> int:
     from uvicorn.config import Config
     from uvicorn.server import Server
 
-    server = Server(
+    class Quiet(Server):
+        """uvicorn's own loop looks ten times a second whether it should end; twice is enough for an idle process."""
+
+        async def main_loop(self) -> None:
+            while not await self.on_tick(0):
+                await asyncio.sleep(TICK_S)
+
+    server = Quiet(
         Config(
             Front(home, config),
             http="h11",
