@@ -10,7 +10,7 @@ from venturi.wire import messages
 
 from .stand_in import House
 
-TASKS = '''
+TASKS = """
 import os, time
 from pathlib import Path
 from airflow import DAG
@@ -31,7 +31,7 @@ def long():
 with DAG("d", schedule=None) as dag:
     PythonOperator(task_id="effect", python_callable=effect)
     PythonOperator(task_id="long", python_callable=long)
-'''
+"""
 
 CREW = ["start-received", "spare-chosen", "started-relayed", "result-received", "death-seen", "ended-sent"]
 CREW += ["ack-received"]
@@ -105,7 +105,7 @@ class Run:
 
 @pytest.mark.parametrize("isolation", ["fork", "reuse"])
 @pytest.mark.parametrize("point", POINTS)
-def test_a_death_there_loses_nothing_and_doubles_nothing(make_house, tmp_path: Path, point: str, isolation: str) -> None:
+def test_a_death_there_loses_and_doubles_nothing(make_house, tmp_path: Path, point: str, isolation: str) -> None:
     house = make_house(start=False, grace_s=0.5)
     marker = tmp_path / "crashed"
     often = not point.startswith("attempt") and point not in ("crew:ack-received", "zygote:reaped")

@@ -128,3 +128,15 @@ def test_a_file_is_run_though_its_dag_is_new_and_paused_and_its_flag_is_left_alo
     assert dag is not None
     assert dag.paused
     assert dag.ad_hoc
+
+
+def test_a_run_that_ends_in_the_moment_it_is_followed_is_told_as_final(bench: Bench) -> None:
+    bench.declare(ONE)
+    run_id = bench.trigger("one")
+    token = bench.executor.starts[-1].token
+    bench.turn(bench.started(token))
+    client = FakeClient()
+    bench.commands.handle(client, {"k": "command", "id": 1, "name": "follow", "dag_id": "one", "run_id": run_id})  # type: ignore[arg-type]
+    bench.turn(bench.ended(token))
+    assert client.sent[0]["ok"]
+    assert (client.sent[-1]["k"], client.sent[-1]["state"]) == ("event", "success")

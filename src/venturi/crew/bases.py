@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..wire.frames import Head
 from .link import Link
@@ -35,10 +35,17 @@ class Forked(Protocol):
     def on_base_lost(self, reason: str) -> None: ...
 
 
+class Kind(NamedTuple):
+    """Bases of one kind are one."""
+
+    python: str
+    preload: tuple[str, ...] = ()
+    large: bool = False  # for files that fill their own zygote: memory laid out for cheap forks
+
+
 class Base:
-    def __init__(self, python: str, preload: tuple[str, ...], pid: int, link: Link) -> None:
-        self.python = python
-        self.preload = preload
+    def __init__(self, kind: Kind, pid: int, link: Link) -> None:
+        self.kind = kind
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
         self.link = link
@@ -52,47 +59,47 @@ class Bases:
         self._loop = loop
         self._settings = settings
         self._boot = boot
-        self._all: dict[tuple[str, tuple[str, ...]], Base] = {}
+        self._all: dict[Kind, Base] = {}
         self.not_preloadable: set[tuple[str, ...]] = set()  # sets of packages that cannot be forked from
         self.pids: set[int] = set()
 
-    def fork(self, python: str, preload: tuple[str, ...], what: Forked, head: Head, output_fd: int) -> Link:
+    def fork(self, kind: Kind, what: Forked, head: Head, output_fd: int) -> Link:
         """Ask for a file zygote, which prints to `output_fd`; `what` is told. Returns our end of its channel.
 
         Raises OSError where the interpreter cannot be started.
         """
-        if preload in self.not_preloadable:
-            preload = ()
-        base = self._all.get((python, preload)) or self._start(python, preload)
+        if kind.preload in self.not_preloadable:
+            kind = Kind(kind.python, (), True)
+        base = self._all.get(kind) or self._start(kind)
         ours, zygotes = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with zygotes:
             base.asked[what.key] = what
             base.link.send(head, fds=[zygotes.fileno(), output_fd])
         return Link(self._loop, ours, passing=True)
 
-    def _start(self, python: str, preload: tuple[str, ...]) -> Base:
+    def _start(self, kind: Kind) -> Base:
         ours, bases = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         environment = {k: v for k, v in os.environ.items() if _is_authors(k)}
         users = {name: environment.get(name) for name in (*THREADS_ONE, *FORK_CHEAPLY)}
-        environment.update(dict.fromkeys(THREADS_ONE, "1"), **(FORK_CHEAPLY if preload else {}))
+        environment.update(dict.fromkeys(THREADS_ONE, "1"), **(FORK_CHEAPLY if kind.preload or kind.large else {}))
         s = self._settings
         told: dict[str, Any] = {
             "channel": 3,
             "places": [s.spool, s.values, s.sources, s.socket, self._boot, s.value_inline_bytes_max],
-            "preload": preload,
+            "preload": kind.preload,
             "environment": users,
         }
         safe = ["-P"] if sys.version_info >= (3, 11) else []  # the working directory must not shadow a library
-        argv = [python, *safe, "-m", "venturi.runtime", json.dumps(told)]
+        argv = [kind.python, *safe, "-m", "venturi.runtime", json.dumps(told)]
         with bases:
             fd = bases.fileno()
             actions: list[Any] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, fd, 3)]
             if fd == 3:
                 os.set_inheritable(fd, True)
             default = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-            pid = os.posix_spawn(python, argv, environment, file_actions=actions, setpgroup=0, setsigdef=default)
-        base = Base(python, preload, pid, Link(self._loop, ours, passing=True))
-        self._all[python, preload] = base
+            pid = os.posix_spawn(kind.python, argv, environment, file_actions=actions, setpgroup=0, setsigdef=default)
+        base = Base(kind, pid, Link(self._loop, ours, passing=True))
+        self._all[kind] = base
         self.pids.add(pid)
         self._loop.add(base.link.fileno, partial(self._on_link, base))
         self._loop.add(base.pidfd, partial(self._on_death, base))
@@ -100,10 +107,10 @@ class Bases:
         return base
 
     def _drop_least_used(self, newest: Base) -> None:
-        preloaded = [b for b in self._all.values() if b.preload and b is not newest]
-        for base in preloaded[: max(0, len(preloaded) + bool(newest.preload) - PRELOADED_BASES_MAX)]:
+        preloaded = [b for b in self._all.values() if b.kind.preload and b is not newest]
+        for base in preloaded[: max(0, len(preloaded) + bool(newest.kind.preload) - PRELOADED_BASES_MAX)]:
             if not base.asked:
-                del self._all[base.python, base.preload]
+                del self._all[base.kind]
                 base.link.close()  # it ends at the end of its channel; what it has forked lives on
 
     def _on_link(self, base: Base, events: int) -> None:
@@ -127,7 +134,7 @@ class Bases:
             elif kind == "ready":
                 base.ready = True
                 if head["why_unsafe"]:
-                    self.not_preloadable.add(base.preload)
+                    self.not_preloadable.add(base.kind.preload)
         if not alive:
             base.link.close()
 
@@ -137,8 +144,8 @@ class Bases:
         base.link.close()
         self.pids.discard(base.pid)
         _, status = os.waitpid(base.pid, 0)
-        if self._all.get((base.python, base.preload)) is base:
-            del self._all[base.python, base.preload]
+        if self._all.get(base.kind) is base:
+            del self._all[base.kind]
         reason = "" if base.ready else _why_not_ready(base, status)
         for what in base.asked.values():
             what.on_base_lost(reason)
@@ -158,6 +165,4 @@ def _is_authors(name: str) -> bool:
 def _why_not_ready(base: Base, status: int) -> str:
     from .deaths import how
 
-    return f"The interpreter {base.python} could not be made ready. {how(status)} See logs/venturi-crew.log."
-
-
+    return f"The interpreter {base.kind.python} could not be made ready. {how(status)} See logs/venturi-crew.log."

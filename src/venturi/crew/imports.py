@@ -54,7 +54,7 @@ class Import:
         self._left_s = self.limit_s + HARD_AFTER_S
         self._run()
         if self._memory_limit_mb:
-            self._zygotes.watch_memory(pid, self._memory_limit_mb, self._out_of_memory)
+            self._zygotes.memory.watch(pid, self._memory_limit_mb, self._out_of_memory)
 
     def _run(self) -> None:
         self._running_since = monotonic()
@@ -78,7 +78,7 @@ class Import:
     def end(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._zygotes.unwatch_memory(self._zygote.pid)
+        self._zygotes.memory.unwatch(self._zygote.pid)
         self._read_output(0)
         if self._output_fd >= 0:
             self._loop.close(self._output_fd)
@@ -177,5 +177,3 @@ class Import:
                 file, line = name, int(match[2])
                 break
         return {"type": kind, "message": message, "file": file, "line": line, "traceback": trace}
-
-

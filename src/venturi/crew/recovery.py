@@ -249,5 +249,3 @@ def _drain(fd: int, attempt: Attempt) -> None:
         if not data:
             return
         attempt.log.feed(data)
-
-

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
@@ -16,7 +15,7 @@ from ..linux import kill_group
 from ..wire import messages
 from ..wire.frames import Head
 from .attempts import Attempt, Attempts, Child
-from .bases import Bases
+from .bases import Bases, Kind
 from .engine_link import EngineLink
 from .imports import Import
 from .link import Link
@@ -24,6 +23,7 @@ from .loop import WRITE, Loop
 from .memory import Memory
 from .settings import Settings
 
+LARGE_MB = 60.0
 SPARES_MAX = 4
 FORKS_ASKED_MAX = 8
 SPARES_CALM_S = 5.0  # this long without a shortage: one spare is enough again
@@ -94,17 +94,18 @@ class Zygotes:
     def __init__(
         self, loop: Loop, settings: Settings, bases: Bases, attempts: Attempts, engine: EngineLink, memory: Memory
     ) -> None:
-        self._loop = loop
+        self.loop = self._loop = loop
         self._settings = settings
         self._bases = bases
         self._attempts = attempts
         self._engine = engine
-        self._memory = memory
+        self.memory = self._memory = memory
         self._count = 0
         self._all: dict[str, Zygote] = {}  # living, by their own key
         self._current: dict[Key, Zygote] = {}  # the one that serves a version
         self._unsafe: set[Key] = set()  # versions that cannot be forked from
         self._heavy: dict[str, tuple[str, ...]] = {}  # file → what its next zygote finds preloaded
+        self._large: set[str] = set()  # files whose zygotes are big without anything preloaded
         self._never_preload: set[str] = set()
         self._reused_busy = 0
         self._hungry: dict[Pool, None] = {}  # pools that wait for one of the slots
@@ -140,7 +141,8 @@ class Zygotes:
         else:
             self._loop.close(output_read)
         try:
-            zygote.link = self._bases.fork(zygote.python, zygote.preload, zygote, head, output_write)
+            kind = Kind(zygote.python, zygote.preload, file in self._large)
+            zygote.link = self._bases.fork(kind, zygote, head, output_write)
         except OSError as error:
             problem = f"The interpreter {zygote.python} cannot be started: {error.strerror}."
             self._loop.after(0, partial(self._give_up, zygote, problem))
@@ -212,6 +214,8 @@ class Zygotes:
         importing.end()
         file = zygote.source["file"]
         self._heavy[file] = tuple(head["heavy"])
+        if head["memory_mb"] > LARGE_MB and not head["heavy"]:
+            self._large.add(file)
         if zygote.version is None:
             zygote.version = head["version"]
         key = (zygote.python, file, zygote.version)
@@ -387,7 +391,8 @@ class Zygotes:
     def _ask_for(self, zygote: Zygote, n: int) -> None:
         if zygote.link is not None and not zygote.retired:
             zygote.asked += n
-            zygote.link.send(messages.park(n))
+            # A spare that nobody waits for makes itself warm; one that is wanted now has no time to.
+            zygote.link.send(messages.park(n, warm=not zygote.waiting))
 
     def gone(self, child: Child) -> None:
         """A child of ours is dead and buried."""
@@ -582,15 +587,3 @@ class Zygotes:
                     kill(zygote.pid, signal.SIGKILL)
             except OSError:
                 continue
-
-    def watch_memory(self, pid: int, limit_mb: float, on_exceeded: Callable[[float], None]) -> None:
-        self._memory.watch(pid, limit_mb, on_exceeded)
-
-    def unwatch_memory(self, pid: int) -> None:
-        self._memory.unwatch(pid)
-
-    @property
-    def loop(self) -> Loop:
-        return self._loop
-
-

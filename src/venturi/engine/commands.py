@@ -234,16 +234,20 @@ class Commands:
     def follow(self, client: Client, head: Head, turn: Turn) -> None:
         run = self._unfinished(head)
         if run is None:
-            kept = self._engine.reader.run_state(str(head["dag_id"]), str(head["run_id"]))
-            if kept is None:
-                message = f"DAG '{head['dag_id']}' has no run '{head['run_id']}'."
-                refuse(client, head, "no_such_run", message)
-                return
-            self._answer(client, head, state=kept)
-            self._engine.after_commit(lambda: client.send({"k": "event", "run_id": head["run_id"], "state": kept}))
+            # It may become final in this very turn: what the database says counts only once that is committed.
+            self._engine.after_commit(lambda: self._tell_kept(client, head))
             return
         client.follows.add(run.id)
         self._answer(client, head, state=run.state.value)
+
+    def _tell_kept(self, client: Client, head: Head) -> None:
+        kept = self._engine.reader.run_state(str(head["dag_id"]), str(head["run_id"]))
+        if kept is None:
+            message = f"DAG '{head['dag_id']}' has no run '{head['run_id']}'."
+            refuse(client, head, "no_such_run", message)
+            return
+        answer(client, head, state=kept)
+        client.send({"k": "event", "run_id": head["run_id"], "state": kept})
 
     def tell_followers(self, turn: Turn, last_event: int) -> None:
         """After each commit: what changed in the runs somebody follows."""

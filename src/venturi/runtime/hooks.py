@@ -8,6 +8,7 @@ then copy. Owns the holding back; `environment` does the little that remains.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 _held: list[dict[str, Any]] = []
@@ -29,3 +30,6 @@ def release() -> None:
     for hooks in _held:
         _real(**hooks)
     _held.clear()
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading.main_thread()._set_native_id()  # what its own hook would have done that is of any use here

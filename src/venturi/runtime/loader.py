@@ -79,8 +79,8 @@ def load(
         kept = manifest(places.sources, source["version"])
     sources = Sources(source["root"], source["roots"], places.sources, kept)
     random = RandomState()
-    watch = Watch(sources.owns, lambda _: random.look())
     sources.install()
+    watch = Watch(sources.owns, lambda _: random.look())  # after it: what we change is not the author's doing
     sys.meta_path.insert(0, watch)
     random.look()
     try:

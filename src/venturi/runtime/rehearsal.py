@@ -17,6 +17,7 @@ from .channel import Channel, pair
 from .environment import Places, RandomState
 from .loader import Imported
 
+_practice: Imported | None = None  # the DAG rehearsed with; forks inherit it
 TIMES = 12  # an instruction is specialised from its eighth execution on
 _BODY = (
     b'{"dag_id":"rehearsal","run_id":"manual__2026-01-01T00:00:00+00:00","run_type":"manual","logical_date":1767225600.0,'
@@ -33,10 +34,11 @@ def rehearse(places: Places) -> None:
 
     with DAG("rehearsal", schedule=None) as dag:
         PythonOperator(task_id="task", python_callable=_task)
-    imported = Imported({"rehearsal": dag}, types.ModuleType("rehearsal"), RandomState(), {}, b"")
+    global _practice
+    _practice = imported = Imported({"rehearsal": dag}, types.ModuleType("rehearsal"), RandomState(), {}, b"")
     ours, theirs = pair()
     told: Head = {"k": "start", "token": 1, "segment": "null", "log": "-", "what": "-", "reuse": True, "ticks": 1}
-    environment = dict(os.environ)
+    environment = set(os.environ)
     crew = Channel(ours)
     runner = Runner(Channel(theirs), -1, imported, places._replace(spool="/dev"), ValueFiles(places.values, 1000))
     try:
@@ -52,6 +54,18 @@ def rehearse(places: Places) -> None:
         ours.close()
         theirs.close()
         runner.forget()
+
+
+def warm_up(runner: Runner) -> None:
+    """In a fresh fork that nobody waits for: touch, and so copy, the pages that its attempt will write."""
+    if _practice is None:
+        return
+    environment = set(os.environ)
+    try:
+        runner.practise(_practice, _BODY)
+    finally:
+        for name in [name for name in os.environ if name not in environment]:
+            del os.environ[name]
 
 
 def _task() -> int:

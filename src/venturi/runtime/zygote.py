@@ -27,6 +27,7 @@ from .attempt import Runner
 from .channel import Channel, Socket, connected, pair
 from .environment import Places
 from .loader import Failed, Imported, Limit, load
+from .rehearsal import warm_up
 
 CREW_LOOKED_FOR_EVERY_MS = 100
 TAIL_KEPT_S = 30.0  # for a new crew to take what an ended attempt printed while there was none
@@ -151,18 +152,18 @@ class Zygote:
             kind = frame[0]["k"] if frame is not None else ""
             if frame is not None and kind == "park":
                 for _ in range(frame[0]["spares"]):
-                    self._fork()
+                    self._fork(frame[0]["warm"])
             elif kind == "end":
                 self._ending = True
                 self._finally = frame is not None and frame[0]["finally"]
 
-    def _fork(self) -> None:
+    def _fork(self, warm: bool) -> None:
         assert self.channel is not None
         ours, childs = pair()
         log_read, log_write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self._become_attempt(ours, childs, log_read, log_write)
+            self._become_attempt(ours, childs, log_read, log_write, warm)
         crash_at("zygote:forked")
         try:
             os.setpgid(pid, pid)  # the child does so, too; whoever is first
@@ -180,7 +181,7 @@ class Zygote:
         ours.close()
         crash_at("zygote:parked")
 
-    def _become_attempt(self, ours: Socket, childs: Socket, log_read: int, log_write: int) -> NoReturn:
+    def _become_attempt(self, ours: Socket, childs: Socket, log_read: int, log_write: int, warm: bool) -> NoReturn:
         """In the fork: nothing here may ever return into the zygote's loop."""
         code = 70
         try:
@@ -195,6 +196,8 @@ class Zygote:
                 os.close(self._notes_fd)
             runner = Runner(Channel(childs), log_read, self.imported, self.places, self._files)
             runner.settle(log_write)
+            if warm:
+                warm_up(runner)
             runner.serve()
         except BaseException:
             import traceback
@@ -268,10 +271,10 @@ class Zygote:
         """To a new crew: who lives, who has ended and how, and the read ends of what they print."""
         channel.send(messages.hello("zygote", os.getpid(), key=self.key, children=len(self._children)))
         for child in self._children.values():
-            channel.send({"k": "child", "pid": child.pid, "ticks": child.ticks}, fds=[child.log_fd])
+            channel.send(messages.child(child.pid, child.ticks), fds=[child.log_fd])
         for child in self._untold:
             assert child.status is not None
-            channel.send({"k": "child", "pid": child.pid, "ticks": child.ticks}, fds=[child.log_fd])
+            channel.send(messages.child(child.pid, child.ticks), fds=[child.log_fd])
             channel.send({**messages.exited(child.pid, *child.status), "ticks": child.ticks})
         channel.send({"k": "told"})
         for child in self._untold:
@@ -314,5 +317,3 @@ def become(channel: Channel, output_fd: int, head: Head, places: Places, preload
         _flush()
     finally:
         os._exit(70)
-
-

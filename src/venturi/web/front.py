@@ -1,7 +1,7 @@
 """The outermost application: which hosts are answered, `/health` and the first page.
 
-Owns what must answer before anything heavy is imported: plain ASGI, so that an idle web process stays small and is ready
-at once. The API application (FastAPI) has its place behind it, to be imported at its first request.
+Owns what must answer before anything heavy is imported: plain ASGI, so that an idle web process stays small and is
+ready at once. The API application (FastAPI) has its place behind it, to be imported at its first request.
 """
 
 from __future__ import annotations

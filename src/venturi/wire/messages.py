@@ -2,7 +2,8 @@
 
 Times are seconds since the epoch (`at`), durations end in `_s`. `token` names one attempt for ever.
 
-    engine ⇄ crew         hello, load, start, cancel, ack, answer, stop │ state, loaded, load_failed, started, ended, ask
+    engine ⇄ crew         hello, load, start, cancel, ack, answer, stop
+                          │ state, loaded, load_failed, started, ended, ask, settled
     crew   ⇄ base zygote  fork_file │ forked, exited
     crew   ⇄ file zygote  park │ loaded, load_failed, parked, exited, ask
     crew   ⇄ attempt      start, answer │ hello, started, ask, result
@@ -101,7 +102,7 @@ def stop(drain_s: float) -> Head:
 def state(pid: int, boot: str, slots: int, alive: list[Head], waiting: list[int]) -> Head:
     """First answer to the engine's hello: attempts alive [{token, pid, at}] and tokens held but not yet forked.
 
-    Ends not yet acknowledged follow as ordinary `ended` frames, then `settled`: what is in neither never ran or is lost.
+    Ends not yet acknowledged follow as ordinary `ended` frames, then `settled`: what is in neither never ran.
     """
     return {"k": "state", "v": PROTOCOL, "pid": pid, "boot": boot, "slots": slots, "alive": alive, "waiting": waiting}
 
@@ -144,9 +145,20 @@ def forked(key: str, pid: int) -> Head:
     return {"k": "forked", "key": key, "pid": pid}
 
 
-def park(spares: int, memory_limit_mb: float | None = None) -> Head:
-    """Keep this many children parked."""
-    return {"k": "park", "spares": spares}
+def park(spares: int, warm: bool = False) -> Head:
+    """Fork this many more children and park them; `warm`: nobody waits for them, so they walk an attempt's way once.
+
+    The other words to a file zygote: `end` (when the last child has ended; `finally` when the crew itself ends).
+    """
+    return {"k": "park", "spares": spares, "warm": warm}
+
+
+def child(pid: int, ticks: int) -> Head:
+    """From a zygote to a new crew, after its hello: one of its children. Passed descriptor: its log's read end.
+
+    For one that has ended, `exited` with its `ticks` follows; after the last, `told`.
+    """
+    return {"k": "child", "pid": pid, "ticks": ticks}
 
 
 def parked(pid: int, ticks: int) -> Head:
