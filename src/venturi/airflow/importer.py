@@ -6,11 +6,9 @@ table each time they are asked for, so that every file that takes a name is note
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -35,6 +33,8 @@ def sentence(path: str) -> str:
     name = path.rpartition(".")[2]
     known = [place for place, row in TABLE.items() if row.kind != REFUSED]
     same_name = [place for place in known if place.rpartition(".")[2] == name]
+    import difflib  # only for this sentence: every zygote holds what is imported above
+
     near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(_MODULES)], 1, 0.5)
     advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
     return f"Venturi does not serve '{path}'. {advice}"
@@ -63,7 +63,7 @@ class AirflowModule(ModuleType):
         return sorted({*super().__dir__(), *inner})
 
 
-class Finder(MetaPathFinder, Loader):
+class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -71,7 +71,7 @@ class Finder(MetaPathFinder, Loader):
             return None
         if fullname not in _MODULES:
             raise UnknownAirflowName(sentence(fullname))
-        return ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return AirflowModule(spec.name, f"{spec.name}, as Venturi serves it.")

@@ -7,6 +7,7 @@ Owns the order of these steps and the reading of exceptions as outcomes. Knows n
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
     from .dag import DAG
 
 TRACEBACK_BYTES_MAX = 32 * 1024
+
+# Without the enumerations that `signal.signal` makes of everything: this is on every attempt's way.
+_set_handler: Any = importlib.import_module("_signal").signal
+_SIGTERM, _DEFAULT = int(signal.SIGTERM), int(signal.SIG_DFL)
 
 
 @dataclass(slots=True)
@@ -102,7 +107,9 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str]) -> Any:
     try:
         task, untouched = _operator(declared, instance, context)
         context.task = task
-        os.environ.update(environment_of(context))
+        for name, told in environment_of(context).items():
+            if os.environ.get(name) != told:  # a reused child is often told the same
+                os.environ[name] = told
         _render(task, context, untouched)
         with _told_to_end(task):
             task.pre_execute(context)
@@ -168,14 +175,14 @@ def _told_to_end(task: BaseOperator) -> Iterator[None]:
         else:
             raise AirflowTaskTerminated("The task was told to end (SIGTERM).")
 
-    before = signal.signal(signal.SIGTERM, on_term)
+    before = _set_handler(_SIGTERM, on_term)
     try:
         yield
     except AirflowTaskTimeout:
         task.on_kill()
         raise
     finally:
-        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+        _set_handler(_SIGTERM, before if before is not None else _DEFAULT)
 
 
 # ── how it ended ─────────────────────────────────────────────────────────────────────────────────────────
