@@ -155,6 +155,11 @@ class Capacity:
     reused: int = 0
     ahead: int = 4  # attempts handed out per slot for tasks with isolation="reuse"
 
+    @property
+    def is_full(self) -> bool:
+        """Several attempts at once, and no place for one more."""
+        return self.forked >= self.slots > 1 or self.reused > self.slots
+
     def has_room(self, isolation: str) -> bool:
         if isolation == "reuse":
             return self.reused < self.slots * self.ahead and self.forked < self.slots

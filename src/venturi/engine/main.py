@@ -9,6 +9,7 @@ import gc
 import os
 import selectors
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from .lock import EngineLock
 from .turn import LAZY_S, Engine
 
 RECONNECT_S = 0.05
+# With every slot busy the machine is the bound: what ends within this moment shares one commit and one send.
+GATHER_S = 0.0005
 
 
 class EngineProcess:
@@ -104,6 +107,8 @@ class EngineProcess:
         for key, mask in self._selector.select(self._timeout(now)):
             if key.fd != self._crew_fd:
                 key.data(mask)
+        if self._engine.world.capacity.is_full:
+            time.sleep(GATHER_S)
         now = self._clock.now()
         self._connect(now)
         reports: list[Report] = self._executor.poll()

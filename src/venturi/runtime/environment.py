@@ -42,14 +42,18 @@ def show_the_users_own(users: Mapping[str, str | None]) -> None:
             os.putenv(name, "1")
 
 
-def give_cores_back() -> None:
-    """In an attempt, before author code: as many threads as the user or the author has asked for."""
+def restore_thread_variables() -> None:
+    """In a zygote that imports no more: what is loaded from now on is loaded in attempts, with the user's counts."""
     for name in THREAD_VARIABLES:
         value = os.environ.get(name)
         if value is None:
             os.unsetenv(name)
         else:
             os.putenv(name, value)
+
+
+def give_cores_back() -> None:
+    """In an attempt, before author code: as many threads as the user or the author has asked for."""
     if "torch" in sys.modules or "threadpoolctl" in sys.modules:
         _thread_pools(_wanted_threads())
 

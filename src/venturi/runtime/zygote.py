@@ -25,7 +25,7 @@ from ..wire.frames import Frame, Head
 from .asking import ChannelPort, ValueFiles
 from .attempt import Runner
 from .channel import Channel, Socket, connected, pair
-from .environment import Places
+from .environment import Places, restore_thread_variables
 from .loader import Failed, Imported, Limit, load
 from .rehearsal import warm_up
 
@@ -107,6 +107,7 @@ class Zygote:
                 continue  # the attempt meets it, and says so
 
     def _settle_memory(self) -> None:
+        restore_thread_variables()  # here and not in each attempt, whose every touched page is a copy
         gc.collect()
         gc.freeze()
         gc.disable()
