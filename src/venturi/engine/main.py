@@ -27,6 +27,7 @@ from .lock import EngineLock
 from .turn import LAZY_S, Engine
 
 RECONNECT_S = 0.05
+WAIT_MAX_S = 86_400.0  # epoll counts milliseconds in 32 bits
 # With every slot busy the machine is the bound: what ends within this moment shares one commit and one send.
 GATHER_S = 0.0005
 
@@ -152,7 +153,7 @@ class EngineProcess:
         stopping = self._commands.stopping
         if stopping is not None:
             waits.append(stopping["at"] + float(stopping.get("drain_s") or 0.0) - now)
-        return max(0.0, min(waits)) if waits else None
+        return max(0.0, min([*waits, WAIT_MAX_S])) if waits else None
 
     def _connect(self, now: float) -> None:
         if self._executor.connected or now < self._connect_at:
