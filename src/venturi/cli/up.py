@@ -29,6 +29,7 @@ from ..wire.frames import Decoder, Head, encode
 from . import processes
 
 BACKOFF_S = (0.0, 0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+KILLED_BACKOFF_S = 0.2
 STEADY_S = 1.0  # alive for this long: the next crash is the first again
 CRASHES_AT_START = 3  # so many before the first readiness: it will not come up by itself
 READY_CHECK_S = 0.01
@@ -173,7 +174,7 @@ class Tree:
             self.selector.unregister(child.pidfd)
             os.close(child.pidfd)
             child.pidfd = -1
-            self._ended(child, "has ended")
+            self._ended(child, "has ended", killed=True)
 
         self.selector.register(child.pidfd, selectors.EVENT_READ, gone)
 
@@ -204,9 +205,9 @@ class Tree:
                 return
             for child in self.children.values():
                 if child.pid == pid and child.pidfd < 0:
-                    self._ended(child, _how(status))
+                    self._ended(child, _how(status), killed=os.WIFSIGNALED(status))
 
-    def _ended(self, child: Child, how: str) -> None:
+    def _ended(self, child: Child, how: str, killed: bool) -> None:
         now = time.monotonic()
         if child.lifeline >= 0:
             os.close(child.lifeline)
@@ -219,6 +220,8 @@ class Tree:
         if now - child.started_at > STEADY_S:
             child.crashes = 0
         pause_s = BACKOFF_S[min(child.crashes, len(BACKOFF_S) - 1)]
+        if killed:  # from outside: it did not give up, and attempts wait for it
+            pause_s = min(pause_s, KILLED_BACKOFF_S)
         child.crashes += 1
         child.due_at = now + pause_s
         self.tell(f"{child.role} {how}; started again" + (f" in {pause_s:g} s." if pause_s else "."))
