@@ -151,3 +151,27 @@ def test_every_file_is_read_again_at_its_interval(bench: Bench) -> None:
     bench.files.refresh(bench.now)
     bench.files.pump()
     assert len(bench.executor.loads) == 2
+
+
+def test_a_dag_that_was_tried_by_hand_is_taken_over_by_the_file_in_the_folders(bench: Bench, tmp_path: Path) -> None:
+    tried = write(tmp_path, "tried.py")
+    bench.declare(spec("one"), tried)
+    kept = write(bench.roots[0], "kept.py")
+    bench.files.changed({kept})
+    bench.files.pump()
+    bench.loaded([spec("one")])
+    assert errors(bench) == {}
+    with bench.store.reader() as reader:
+        dag = reader.dag("one")
+    assert dag is not None
+    assert (dag.file, dag.ad_hoc) == (kept, False)
+
+
+def test_two_files_run_by_hand_do_not_share_a_dag_unless_the_first_is_gone(bench: Bench, tmp_path: Path) -> None:
+    first, second = write(tmp_path, "first.py"), write(tmp_path, "second.py")
+    bench.declare(spec("one"), first)
+    bench.declare(spec("one"), second)
+    assert "already defined" in errors(bench)[second]
+    Path(first).unlink()
+    bench.declare(spec("one"), second)
+    assert errors(bench) == {}

@@ -163,7 +163,15 @@ def _in_words(home: Home) -> str:
     except (VenturiError, OSError):
         return f"No engine answers for {home.own}. Start one with: venturi up"
     where = held["url"] if held else f"in the foreground of pid {engine['pid']}"
-    return f"{where} · {engine['dags']} DAGs · {engine['runs']} unfinished runs · {engine['live']} attempts at work"
+    counts = ((engine["dags"], "DAG"), (engine["runs"], "unfinished run"), (engine["live"], "attempt at work"))
+    return " · ".join([where, *(f"{n} {_several(what, n)}" for n, what in counts)])
+
+
+def _several(what: str, n: int) -> str:
+    if n == 1:
+        return what
+    first, _, rest = what.partition(" at ")
+    return f"{first}s" + (f" at {rest}" if rest else "")
 
 
 @click.command()

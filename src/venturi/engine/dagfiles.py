@@ -231,9 +231,16 @@ class DagFiles:
         turn.batch.events.append(Event(turn.now, "version", spec.dag_id, None, {"version": made.id, "hash": digest}))
 
     def _check_claim(self, state: FileState, spec: DagSpec) -> None:
-        """A dag_id belongs to the file that has it, as long as that file is there."""
+        """A dag_id belongs to the file that has it, as long as that file is there.
+
+        A file that was only run by hand gives it up to one in the folders, so that a DAG can be tried and then kept.
+        """
         for other in self.files.values():
-            if other is not state and spec.dag_id in other.dag_ids:
+            if other is state or spec.dag_id not in other.dag_ids:
+                continue
+            if other.ad_hoc and (not state.ad_hoc or not Path(other.file).exists()):
+                other.dag_ids = tuple(d for d in other.dag_ids if d != spec.dag_id)
+            else:
                 raise _already_defined(state.file, other.file, spec)
 
     def _retire(self, dag_id: str, turn: Turn) -> None:
