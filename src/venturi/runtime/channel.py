@@ -5,8 +5,8 @@ Owns one stream socket. Used by base zygotes, file zygotes and attempts; the cre
 
 from __future__ import annotations
 
-import array
 import os
+import struct
 
 # The C module: `socket` around it brings enumerations and selectors, half a megabyte that no attempt needs.
 from _socket import AF_UNIX, CMSG_SPACE, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socket, socketpair
@@ -16,7 +16,7 @@ from ..wire.frames import Decoder, Frame, Head, encode
 
 Socket = socket
 READ_BYTES = 1 << 16
-_FD_BYTES = array.array("i").itemsize
+_FD_BYTES = struct.calcsize("i")
 _FDS_SPACE = CMSG_SPACE(250 * _FD_BYTES)  # the kernel passes 253 in one message
 
 
@@ -43,7 +43,7 @@ class Channel:
     def send(self, head: Head, body: bytes = b"", fds: list[int] | None = None) -> None:
         data = encode(head, body)
         if fds:
-            passed = [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))]
+            passed = [(SOL_SOCKET, SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))]
             sent = self.socket.sendmsg([data], passed)
             data = data[sent:]
         if data:
@@ -68,9 +68,9 @@ class Channel:
             return False
         for level, kind, packed in ancillary:
             if level == SOL_SOCKET and kind == SCM_RIGHTS:
-                fds = array.array("i")
-                fds.frombytes(packed[: len(packed) - len(packed) % _FD_BYTES])
-                self.fds.extend(fds)
+                self.fds.extend(
+                    struct.unpack(f"{len(packed) // _FD_BYTES}i", packed[: len(packed) // _FD_BYTES * _FD_BYTES])
+                )
         if not data:
             return False
         self._frames.extend(self._decoder.feed(data))

@@ -6,14 +6,12 @@ lost, writes down how they ended, and tells the next crew. Runs no task itself.
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import os
 import select
 import signal
 import struct
 import sys
-import termios
 import time
 import warnings
 from typing import Any, NoReturn
@@ -284,6 +282,9 @@ class Zygote:
 
 
 def _has_unread(fd: int) -> bool:
+    import fcntl  # only where there is no crew: each library is a burden on every fork
+    import termios
+
     count = fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0")
     return bool(struct.unpack("i", count)[0])
 

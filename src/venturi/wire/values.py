@@ -10,16 +10,15 @@ A subclass of a plain type (defaultdict, numpy.float64, a string type) is kept a
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import sys
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ..core.errors import BadValue
 from ..core.spec import RETURN_KEY
@@ -266,17 +265,23 @@ _SIMPLE: dict[type, Callable[[Any], Any]] = {
     date: lambda obj: {TAG: "date", "v": date(obj.year, obj.month, obj.day).isoformat()},
     time: _time,
     timedelta: _timedelta,
-    Decimal: lambda obj: {TAG: "decimal", "v": str(obj)},
-    UUID: lambda obj: {TAG: "uuid", "v": str(obj)},
 }
 # The first that matches says what a subclass is kept as; datetime is a date, so it comes before it.
-_BASES = (int, float, str, bytes, bytearray, complex, datetime, date, time, timedelta, Decimal, UUID)
+_BASES = (int, float, str, bytes, bytearray, complex, datetime, date, time, timedelta)
 _EXACT: dict[type, Callable[[Any], Any]] = {int: int.__int__, float: float.__float__, str: str.__str__}
+
+
+# Known by name: whoever holds one has imported its module, and no attempt should carry both for nothing.
+_RARE = (("decimal", "Decimal"), ("uuid", "UUID"))
 
 
 def _of_a_subclass(obj: Any, kind: type) -> Any:
     if isinstance(obj, PurePath):
         return _path(obj)
+    for module, name in _RARE:
+        known = sys.modules.get(module)
+        if known is not None and isinstance(obj, getattr(known, name)):
+            return {TAG: module, "v": str(obj)}
     for base in _BASES:
         if isinstance(obj, base):
             return _SIMPLE[base](_EXACT[base](obj) if base in _EXACT else obj)
@@ -392,6 +397,10 @@ def _path_of(found: dict[str, Any]) -> PurePath:
     return made
 
 
+def _rare(module: str, text: str) -> Any:
+    return getattr(importlib.import_module(module), dict(_RARE)[module])(text)
+
+
 _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "int": lambda f: int(f["hex"], 16),
     "float": lambda f: float(f["v"]),
@@ -408,8 +417,8 @@ _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "date": lambda f: date.fromisoformat(f["v"]),
     "time": lambda f: time.fromisoformat(f["v"]).replace(tzinfo=_zone_of(f), fold=f.get("fold", 0)),
     "timedelta": lambda f: timedelta(*f["v"]),
-    "decimal": lambda f: Decimal(f["v"]),
-    "uuid": lambda f: UUID(f["v"]),
+    "decimal": lambda f: _rare("decimal", f["v"]),
+    "uuid": lambda f: _rare("uuid", f["v"]),
     "path": _path_of,
     "dataclass": _unmade("dataclass"),
     "attrs": _unmade("attrs"),
