@@ -187,7 +187,10 @@ def may_hold_dags(content: bytes) -> bool:
 
 
 def is_bundle(folder: Path) -> bool:
-    return (folder / REQUIREMENTS).is_file() or (folder / DAGS_FOLDER).is_dir()
+    try:
+        return (folder / REQUIREMENTS).is_file() or (folder / DAGS_FOLDER).is_dir()
+    except OSError:  # closed to us; the walk reports it
+        return False
 
 
 def single_file_bundle(file: Path, python: str = sys.executable) -> Bundle:
