@@ -110,7 +110,7 @@ class Bench:
     def chain(self) -> None:
         self.add("chain.py", "chain")
         took = self.runs("chain")
-        raw = [floor.chain(40) for _ in range(RUNS)]
+        raw = [floor.alone("chain", 40) for _ in range(RUNS)]
         ours, base = statistics.median(took), statistics.median(raw)
         self.row(
             "chain of 40 fib(10)",
@@ -143,7 +143,7 @@ class Bench:
     def fan_out(self) -> None:
         self.add("fan_out.py", "fan_out")
         took = statistics.median(self.runs("fan_out"))
-        raw = statistics.median([floor.fan_out(502, 4) for _ in range(RUNS)])
+        raw = statistics.median([floor.alone("fan_out", 502, 4) for _ in range(RUNS)])
         self.row(
             "1 → 500 → 1, a fresh fork each",
             f"{502 / took:.0f} tasks/s",

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import selectors
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -85,6 +87,12 @@ def fan_out(n: int, live: int) -> float:
     return took
 
 
+def alone(what: str, *numbers: int) -> float:
+    """Measured in a process that has imported nothing else: what a fork costs grows with the memory of its parent."""
+    command = [sys.executable, __file__, what, *map(str, numbers)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 if __name__ == "__main__":
-    for _ in range(3):
-        print(f"chain of 40: {chain(40) * 1000:.1f} ms; fan-out of 500, 4 live: {500 / fan_out(500, 4):.0f} tasks/s")
+    measured = {"chain": chain, "fan_out": fan_out}[sys.argv[1]]
+    print(measured(*map(int, sys.argv[2:])))
