@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ..crew.stand_in import descendants
 from .points import POINTS
 from .prove import at_point, at_random
+from .tree import Tree, kill_and_wait
 
 SOURCE = Path(__file__).parents[2] / "src" / "venturi"
 
@@ -30,3 +32,46 @@ def test_ten_random_deaths_lose_and_double_nothing(tmp_path: Path) -> None:
     report = at_random(10, tmp_path, random.Random(1))
     assert report.problems == []
     assert report.kills == 10
+
+
+def test_after_everything_was_killed_only_what_lived_runs_again(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, width=4, depth=3, steps=20)
+    tree.up()
+    try:
+        run_id = tree.trigger()
+        tree.until_live(3)
+        top, crew = tree.pid("up"), tree.pid("crew")
+        assert top is not None
+        assert crew is not None
+        for pid in dict.fromkeys([top, *descendants(top), crew, *descendants(crew)]):
+            kill_and_wait(pid)
+        before = tree.effects()
+        tree.up()
+        assert tree.until_final(run_id) == "success"
+    finally:
+        tree.down()
+    after = tree.effects()
+    assert set(after.ended) == set(after.begun)
+    for name, times in after.begun.items():
+        if before.begun[name] and not before.ended[name]:
+            assert times == 2, name  # its attempt was killed in the middle
+        elif before.ended[name]:
+            assert times in (1, 2), name  # 2 if the kill came between its last line and its result
+        else:
+            assert times == 1, name
+
+
+def test_after_up_alone_was_killed_the_next_one_takes_everything_over(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, width=4, depth=3, steps=20)
+    tree.up()
+    try:
+        run_id = tree.trigger()
+        tree.until_live(3)
+        top = tree.pid("up")
+        assert top is not None
+        kill_and_wait(top)
+        tree.up()
+        assert tree.until_final(run_id) == "success"
+        assert tree.problems() == []
+    finally:
+        tree.down()
