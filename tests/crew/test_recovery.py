@@ -308,6 +308,7 @@ def test_a_start_that_no_process_had_begun_is_not_named_by_the_next_crew(house: 
 
 def test_an_adopted_attempt_prints_on_and_is_read_on(house: House, tasks: dict) -> None:
     token, _ = at_work(house, tasks, "waits_and_prints", "prints")
+    house.wait_for_log(token, "before")
     house.kill_crew()
     house.start_crew()
     go(house, "prints")

@@ -21,7 +21,7 @@ from .deaths import Death, died, shortened
 from .engine_link import EngineLink
 from .link import Link
 from .logs import READ_BYTES, LogFile
-from .loop import WRITE, Loop, Timer
+from .loop import READ, WRITE, Loop, Timer
 from .memory import Memory
 from .orphans import Orphans, end_kin
 from .settings import Settings
@@ -246,7 +246,9 @@ class Attempts:
         if attempt.child.link is not None:
             attempt.child.link.send(head, body)
 
-    def _on_log(self, child: Child, _: int) -> None:
+    def _on_log(self, child: Child, events: int) -> None:
+        if events & READ and child.attempt is not None:
+            child.attempt.log.be_open()  # first: between a read and its write nothing may take long
         self._pump(child)
 
     def _pump(self, child: Child, everything: bool = False) -> None:

@@ -64,6 +64,11 @@ class LogFile:
 
     # ── from the pipe ──
 
+    def be_open(self) -> None:
+        """Something has been printed: what is read from now on can be written at once."""
+        if self._fd < 0 and not self._capped:
+            self._open()
+
     def feed(self, data: bytes) -> None:
         if self._hidden:
             data, self._hidden, self._dropping = self._hidden.encode() + b"\n", "", True
