@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -81,18 +82,19 @@ def test_the_checksum_covers_head_and_body() -> None:
     assert 16 + head_bytes + body_bytes == len(data)
 
 
+WRITER = """
+import os, sys
+from venturi.wire import spool
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+for i in range(50):
+    os.write(fd, spool.record(spool.started(int(sys.argv[2]) * 100 + i, os.getpid(), 1, "boot", 0.5), b"b" * 500))
+"""
+
+
 def test_appends_of_several_processes_stay_whole(tmp_path: Path) -> None:
     file = tmp_path / "segment"
-    children = []
-    for child in range(4):
-        pid = os.fork()
-        if pid == 0:
-            fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            for i in range(50):
-                os.write(fd, spool.record(spool.started(child * 100 + i, os.getpid(), 1, "boot", 0.5), b"b" * 500))
-            os._exit(0)
-        children.append(pid)
-    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 4
+    children = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(child)]) for child in range(4)]
+    assert [child.wait() for child in children] == [0] * 4
     found = list(spool.records(file.read_bytes()))
     assert sorted(head["token"] for head, _ in found) == sorted(c * 100 + i for c in range(4) for i in range(50))
     assert {body for _, body in found} == {b"b" * 500}
