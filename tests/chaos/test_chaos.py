@@ -36,10 +36,7 @@ def test_ten_random_deaths_lose_and_double_nothing(tmp_path: Path) -> None:
 
 def test_after_everything_was_killed_only_what_lived_runs_again(tmp_path: Path) -> None:
     tree = Tree(tmp_path, width=4, depth=3, steps=20)
-    tree.up()
-    try:
-        run_id = tree.trigger()
-        tree.until_live(3)
+    with tree.at_work() as run_id:
         top, crew = tree.pid("up"), tree.pid("crew")
         assert top is not None
         assert crew is not None
@@ -48,8 +45,6 @@ def test_after_everything_was_killed_only_what_lived_runs_again(tmp_path: Path) 
         before = tree.effects()
         tree.up()
         assert tree.until_final(run_id) == "success"
-    finally:
-        tree.down()
     after = tree.effects()
     assert set(after.ended) == set(after.begun)
     for name, times in after.begun.items():
@@ -63,15 +58,10 @@ def test_after_everything_was_killed_only_what_lived_runs_again(tmp_path: Path) 
 
 def test_after_up_alone_was_killed_the_next_one_takes_everything_over(tmp_path: Path) -> None:
     tree = Tree(tmp_path, width=4, depth=3, steps=20)
-    tree.up()
-    try:
-        run_id = tree.trigger()
-        tree.until_live(3)
+    with tree.at_work() as run_id:
         top = tree.pid("up")
         assert top is not None
         kill_and_wait(top)
         tree.up()
         assert tree.until_final(run_id) == "success"
         assert tree.problems() == []
-    finally:
-        tree.down()

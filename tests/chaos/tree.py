@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,17 @@ class Tree:
 
     def down(self) -> None:
         self.venturi("down", check=False)
+
+    @contextmanager
+    def at_work(self) -> Iterator[str]:
+        """Up, with a run of which several attempts live; down again whatever happens. Yields the run's id."""
+        self.up()
+        try:
+            run_id = self.trigger()
+            self.until_live(3)
+            yield run_id
+        finally:
+            self.down()
 
     def wait_for_dag(self) -> None:
         """Until the DAG file has been read."""

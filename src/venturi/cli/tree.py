@@ -163,15 +163,12 @@ def _in_words(home: Home) -> str:
     except (VenturiError, OSError):
         return f"No engine answers for {home.own}. Start one with: venturi up"
     where = held["url"] if held else f"in the foreground of pid {engine['pid']}"
-    counts = ((engine["dags"], "DAG"), (engine["runs"], "unfinished run"), (engine["live"], "attempt at work"))
-    return " · ".join([where, *(f"{n} {_several(what, n)}" for n, what in counts)])
-
-
-def _several(what: str, n: int) -> str:
-    if n == 1:
-        return what
-    first, _, rest = what.partition(" at ")
-    return f"{first}s" + (f" at {rest}" if rest else "")
+    counts = (
+        (engine["dags"], "DAG", "DAGs"),
+        (engine["runs"], "unfinished run", "unfinished runs"),
+        (engine["live"], "attempt at work", "attempts at work"),
+    )
+    return " · ".join([where, *(f"{n} {one if n == 1 else many}" for n, one, many in counts)])
 
 
 @click.command()
