@@ -1,0 +1,69 @@
+"""The compatibility table, as data: import path → our object, and how fully it stands in for Airflow's.
+
+The importer serves these paths and no others. Kinds: full, partial (the reason says what differs), refused (the
+reason says what to do; the import fails with it). The rows stand in one module per area; how they are written is said
+in `rows`. A path may stand in one area only.
+"""
+
+from __future__ import annotations
+
+from . import (
+    assets,
+    contrib,
+    dags,
+    deferral,
+    exceptions,
+    models,
+    moments,
+    operators,
+    providers,
+    sensors,
+    settings,
+)
+from .rows import FULL, PARTIAL, REFUSED, Row
+
+AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, providers, contrib)
+
+__all__ = ["AREAS", "FULL", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
+
+
+def _rows() -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for area in AREAS:
+        for target, paths, reason in area.SERVED:
+            module, _, name = target.rpartition(".")
+            for path in paths.split():
+                place, _, other = path.partition(":")
+                row = Row(f"venturi.{module}", name, PARTIAL if reason else FULL, reason)
+                _add(found, f"{place}.{other or name}", row)
+        for refused, reason in area.REFUSED:
+            for path in refused.split():
+                _add(found, path, Row("", "", REFUSED, reason))
+    return found
+
+
+def _add(found: dict[str, Row], path: str, row: Row) -> None:
+    if path in found:
+        raise ValueError(f"The table holds {path} twice.")
+    found[path] = row
+
+
+TABLE: dict[str, Row] = _rows()
+
+
+def module_paths() -> set[str]:
+    """Every module under `airflow` that has a row in it or below it."""
+    found: set[str] = set()
+    for path in TABLE:
+        place = path.rpartition(".")[0]
+        while place and place not in found:
+            found.add(place)
+            place = place.rpartition(".")[0]
+    return found
+
+
+def counts() -> dict[str, int]:
+    found = {FULL: 0, PARTIAL: 0, REFUSED: 0}
+    for row in TABLE.values():
+        found[row.kind] += 1
+    return found

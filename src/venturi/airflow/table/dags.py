@@ -1,0 +1,78 @@
+"""DAGs, decorators, groups, arrows, parameters, templates, and what a task is given."""
+
+from .rows import Refused, Served
+
+_BASES = "airflow.sdk.bases"
+_DEFINITIONS = "airflow.sdk.definitions"
+
+SERVED: list[Served] = [
+    # ── DAG and decorators ──
+    (
+        "sdk.dag.DAG",
+        f"airflow airflow.models airflow.models.dag airflow.sdk {_DEFINITIONS}.dag",
+        "Callbacks, timetables and assets are kept; nothing starts by schedule yet.",
+    ),
+    ("sdk.dag.dag", f"airflow.decorators airflow.models.dag airflow.sdk {_DEFINITIONS}.dag", ""),
+    (
+        "sdk.taskflow.task",
+        f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators",
+        "@task.virtualenv, .external_python, .docker, .kubernetes and .stub are not there yet.",
+    ),
+    (
+        "sdk.groups.task_group",
+        f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators",
+        "Groups cannot be mapped yet.",
+    ),
+    (
+        "sdk.groups.TaskGroup",
+        f"airflow.utils.task_group airflow.models.taskgroup airflow.sdk {_DEFINITIONS}.taskgroup",
+        "Groups cannot be mapped yet.",
+    ),
+    # ── arrows ──
+    (
+        "sdk.nodes.chain",
+        f"airflow.models.baseoperator airflow.utils.helpers airflow.sdk {_BASES}.operator",
+        "",
+    ),
+    ("sdk.nodes.chain_linear", f"airflow.models.baseoperator airflow.sdk {_BASES}.operator", ""),
+    (
+        "sdk.nodes.cross_downstream",
+        f"airflow.models.baseoperator airflow.utils.helpers airflow.sdk {_BASES}.operator",
+        "",
+    ),
+    ("sdk.nodes.Label", f"airflow.utils.edgemodifier airflow.sdk {_DEFINITIONS}.edges", "Not drawn yet."),
+    ("sdk.nodes.EdgeModifier", f"airflow.utils.edgemodifier airflow.sdk {_DEFINITIONS}.edges", "Not drawn yet."),
+    # ── values, parameters, templates ──
+    (
+        "sdk.references.XComArg",
+        f"airflow airflow.models airflow.models.xcom_arg airflow.sdk {_DEFINITIONS}.xcom_arg",
+        "map(), zip() and concat() are not there yet.",
+    ),
+    ("sdk.mapped.MappedOperator", f"airflow.models.mappedoperator {_DEFINITIONS}.mappedoperator", ""),
+    ("sdk.params.Param", f"airflow.models airflow.models.param airflow.sdk {_DEFINITIONS}.param", ""),
+    ("sdk.params.ParamsDict", f"airflow.models.param airflow.sdk {_DEFINITIONS}.param", ""),
+    ("sdk.references.DagParam", f"airflow.models.param {_DEFINITIONS}.param", ""),
+    ("sdk.templates.literal", f"airflow.utils.template airflow.sdk {_DEFINITIONS}.template", ""),
+    (
+        "sdk.context.Context",
+        f"airflow.utils.context airflow.sdk {_DEFINITIONS}.context",
+        "prev_*_success and asset events are empty yet.",
+    ),
+    (
+        "sdk.instances.TaskInstance",
+        "airflow.models airflow.models.taskinstance",
+        "For annotations; the database is not behind it.",
+    ),
+    ("sdk.instances.DagRun", "airflow.models airflow.models.dagrun", "For annotations; the database is not behind it."),
+    # ── words ──
+    ("sdk.rules.TriggerRule", "airflow.utils.trigger_rule airflow.sdk airflow.task.trigger_rule", ""),
+    ("sdk.rules.WeightRule", "airflow.utils.weight_rule airflow.sdk airflow.task.weight_rule", ""),
+    ("sdk.rules.State", "airflow.utils.state", ""),
+    ("sdk.rules.TaskInstanceState", "airflow.utils.state airflow.sdk", ""),
+    ("sdk.rules.DagRunState", "airflow.utils.state airflow.sdk", ""),
+    ("sdk.rules.DagRunType", "airflow.utils.types", ""),
+    # ── version ──
+    ("airflow.VERSION", "airflow:__version__ airflow.version:version", ""),
+]
+
+REFUSED: list[Refused] = []

@@ -1,0 +1,51 @@
+"""Exceptions."""
+
+from .rows import Refused, Served
+
+SERVED: list[Served] = [
+    # ── exceptions ──
+    *[
+        (f"sdk.exceptions.{name}", "airflow.exceptions airflow.sdk.exceptions", "")
+        for name in (
+            "AirflowException",
+            "AirflowBadRequest",
+            "AirflowNotFoundException",
+            "AirflowConfigException",
+            "AirflowSensorTimeout",
+            "AirflowTaskTimeout",
+            "AirflowTaskTerminated",
+            "AirflowSkipException",
+            "AirflowFailException",
+            "AirflowRescheduleException",
+            "DownstreamTasksSkipped",
+            "TaskDeferralError",
+            "AirflowOptionalProviderFeatureException",
+            "AirflowProviderDeprecationWarning",
+            "RemovedInAirflow3Warning",
+            "AirflowDeprecationWarning",
+            "XComNotFound",
+            "UnmappableXComTypePushed",
+            "ParamValidationError",
+            "AirflowDagDuplicatedIdException",
+            "AirflowDagCycleException",
+            "DuplicateTaskIdFound",
+            "TaskAlreadyInTaskGroup",
+            "DagNotFound",
+            "DagRunNotFound",
+            "DagRunAlreadyExists",
+            "TaskNotFound",
+            "TaskInstanceNotFound",
+            "ConnectionNotUnique",
+        )
+    ],
+    ("sdk.exceptions.TaskDeferred", "airflow.exceptions airflow.sdk.exceptions", "A task that defers fails yet."),
+    (
+        "sdk.exceptions.AirflowException",
+        "airflow:AirflowException airflow.sdk:AirflowException airflow.providers.common.compat.sdk:AirflowException",
+        "",
+    ),
+    ("sdk.exceptions.AirflowSkipException", "airflow.sdk:AirflowSkipException", ""),
+    ("sdk.exceptions.AirflowFailException", "airflow.sdk:AirflowFailException", ""),
+]
+
+REFUSED: list[Refused] = []

@@ -1,0 +1,72 @@
+"""Operators, and what they are built from."""
+
+from .rows import Refused, Served
+
+_BASES = "airflow.sdk.bases"
+_STANDARD = "airflow.providers.standard"
+
+SERVED: list[Served] = [
+    # ── operators ──
+    (
+        "sdk.operator.BaseOperator",
+        f"airflow.models airflow.models.baseoperator airflow.sdk {_BASES}.operator airflow.models.operator"
+        " airflow.providers.common.compat.sdk airflow.operators",
+        "Callbacks, e-mail, pools other than the default, run_as_user, inlets and outlets are kept but not acted on; "
+        "defer() fails.",
+    ),
+    (
+        "sdk.python.PythonOperator",
+        f"airflow.operators.python airflow.operators.python_operator {_STANDARD}.operators.python airflow.operators",
+        "",
+    ),
+    (
+        "sdk.python.BranchPythonOperator",
+        f"airflow.operators.python airflow.operators.python_operator {_STANDARD}.operators.python airflow.operators",
+        "",
+    ),
+    (
+        "sdk.python.ShortCircuitOperator",
+        f"airflow.operators.python airflow.operators.python_operator {_STANDARD}.operators.python airflow.operators",
+        "",
+    ),
+    (
+        "sdk.python.BaseBranchOperator",
+        f"airflow.operators.branch airflow.operators.branch_operator {_STANDARD}.operators.branch",
+        "",
+    ),
+    (
+        "sdk.python.BranchMixIn",
+        f"airflow.operators.branch {_STANDARD}.operators.branch {_BASES}.branch airflow.sdk",
+        "",
+    ),
+    (
+        "sdk.python.SkipMixin",
+        f"airflow.models airflow.models.skipmixin {_BASES}.skipmixin {_STANDARD}.utils.skipmixin",
+        "",
+    ),
+    ("sdk.python.is_venv_installed", f"airflow.operators.python {_STANDARD}.operators.python", ""),
+    (
+        "sdk.bash.BashOperator",
+        f"airflow.operators.bash airflow.operators.bash_operator {_STANDARD}.operators.bash airflow.operators",
+        "",
+    ),
+    ("sdk.empty.EmptyOperator", f"airflow.operators.empty {_STANDARD}.operators.empty", ""),
+    (
+        "sdk.empty.EmptyOperator",
+        "airflow.operators.dummy:DummyOperator airflow.operators.dummy_operator:DummyOperator "
+        "airflow.operators:DummyOperator airflow.operators.dummy:EmptyOperator",
+        "",
+    ),
+    (
+        "sdk.context.get_current_context",
+        f"airflow.operators.python airflow.sdk {_STANDARD}.operators.python airflow.task.context",
+        "",
+    ),
+]
+
+REFUSED: list[Refused] = [
+    (
+        "airflow.operators.subdag.SubDagOperator airflow.operators.subdag_operator.SubDagOperator",
+        "Use a TaskGroup instead.",
+    ),
+]
