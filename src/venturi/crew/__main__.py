@@ -17,6 +17,8 @@ def _first_stage(home_given: str | None) -> None:
 
     home = find_home(home_given)
     home.make()
+    if home_given:
+        os.environ["VENTURI_HOME"] = str(home.root)  # author code finds the same home: settings, outbox
     config = read_config(home)
     settings = Settings(
         socket=home.socket("crew"),
