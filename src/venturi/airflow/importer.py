@@ -1,7 +1,8 @@
 """Serves `import airflow…` from the table, by a finder that stands before all others; no Airflow is installed.
 
 A module under `airflow` is made when it is first imported or reached as an attribute; its names are looked up in the
-table each time they are asked for, so that every file that takes a name is noted for its era.
+table each time they are asked for, so that every file that takes a name is noted for its era. Modules of installed
+provider wheels (`wheels`) and an author's own files in a folder called `airflow` (`siblings`) are found as well.
 """
 
 from __future__ import annotations
@@ -15,29 +16,14 @@ from typing import Any
 
 from ..sdk import era
 from ..sdk.building import author_position
-from .table import REFUSED, TABLE, module_paths
+from . import wheels
+from .nearest import UnknownAirflowName, sentence
+from .table import MOVED, REFUSED, TABLE, Row, module_paths
+from .table.rows import FAMILIES
 
-_MODULES = module_paths()
+_MODULES = module_paths() | {f"{wheels.PROVIDERS}{family}" for family in FAMILIES}
 
-
-class UnknownAirflowName(ModuleNotFoundError):
-    """A name under `airflow` that the table does not hold. Its `name` stays empty, so that the import statement does
-    not replace this sentence by its own."""
-
-
-def sentence(path: str) -> str:
-    """What to tell someone who imports a path that is not served."""
-    row = TABLE.get(path)
-    if row is not None and row.kind == REFUSED:
-        return f"'{path}' is not served by Venturi. {row.reason}"
-    name = path.rpartition(".")[2]
-    known = [place for place, row in TABLE.items() if row.kind != REFUSED]
-    same_name = [place for place in known if place.rpartition(".")[2] == name]
-    import difflib  # only for this sentence: every zygote holds what is imported above
-
-    near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(_MODULES)], 1, 0.5)
-    advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
-    return f"Venturi does not serve '{path}'. {advice}"
+__all__ = ["UnknownAirflowName", "install", "sentence", "uninstall", "used_paths"]
 
 
 class AirflowModule(ModuleType):
@@ -48,19 +34,34 @@ class AirflowModule(ModuleType):
         path = f"{place}.{name}"
         row = TABLE.get(path)
         if row is not None:
-            if row.kind == REFUSED:
-                raise UnknownAirflowName(sentence(path))
+            found = of_row(path, row)
             era.note(author_position(2).file, path)
-            return getattr(importlib.import_module(row.module), row.name)
+            return found
         if path in _MODULES:
             return importlib.import_module(path)
         if name == "__all__":
             return [known.rpartition(".")[2] for known in TABLE if known.rpartition(".")[0] == place]
+        if place.startswith(wheels.PROVIDERS):
+            behind = wheels.behind(place)
+            if behind is not None and hasattr(behind, name):
+                return getattr(behind, name)
         raise AttributeError(sentence(path))
 
     def __dir__(self) -> list[str]:
         inner = [known.rpartition(".")[2] for known in (*TABLE, *_MODULES) if known.rpartition(".")[0] == self.__name__]
         return sorted({*super().__dir__(), *inner})
+
+
+def of_row(path: str, row: Row) -> Any:
+    """The object that a row names, or its refusal."""
+    if row.kind == REFUSED:
+        raise UnknownAirflowName(sentence(path))
+    if row.kind == MOVED:
+        try:
+            return getattr(importlib.import_module(row.module), row.name)
+        except (ImportError, AttributeError) as error:
+            raise UnknownAirflowName(f"'{path}' is now '{row.module}.{row.name}'. {error}") from error
+    return getattr(importlib.import_module(row.module), row.name)
 
 
 class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote
@@ -69,15 +70,36 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
     ) -> ModuleSpec | None:
         if fullname != "airflow" and not fullname.startswith("airflow."):
             return None
-        if fullname not in _MODULES:
+        ours = fullname in _MODULES
+        if fullname.startswith(wheels.PROVIDERS):
+            spec = wheels.find(fullname, ours)
+            if spec is not None:
+                return spec
+        if not ours:
+            spec = _sibling(fullname)
+            if spec is not None:
+                return spec
             raise UnknownAirflowName(sentence(fullname))
-        return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
+        spec = ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
+        if fullname == wheels.PROVIDERS[:-1]:
+            spec.submodule_search_locations = wheels.folders(fullname)
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return AirflowModule(spec.name, f"{spec.name}, as Venturi serves it.")
 
     def exec_module(self, module: ModuleType) -> None:
         era.note(author_position(2).file, module.__name__)
+
+
+def _sibling(fullname: str) -> ModuleSpec | None:
+    """A file of the author's: `airflow.dags.shared`, imported by a file in the same folder `airflow/`.
+
+    Where that folder is a copy of Airflow itself, only the file's own part of it is looked at (`airflow.example_dags`).
+    """
+    from .siblings import find
+
+    return find(fullname, author_position(2).file)
 
 
 _finder = Finder()
@@ -96,7 +118,7 @@ def uninstall() -> None:
     """Take it back, for tests."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
-    for name in [name for name, module in sys.modules.items() if isinstance(module, AirflowModule)]:
+    for name in [name for name in sys.modules if name == "airflow" or name.startswith("airflow.")]:
         del sys.modules[name]
 
 

@@ -1,8 +1,9 @@
 """The compatibility table, as data: import path → our object, and how fully it stands in for Airflow's.
 
 The importer serves these paths and no others. Kinds: full, partial (the reason says what differs), refused (the
-reason says what to do; the import fails with it). The rows stand in one module per area; how they are written is said
-in `rows`. A path may stand in one area only.
+reason says what to do; the import fails with it), wheel (an old name of what is in an official provider wheel, served
+once that is installed). The rows stand in one module per area; how they are written is said in `rows`. A path may
+stand in one area only.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from . import (
     sensors,
     settings,
 )
-from .rows import FULL, PARTIAL, REFUSED, Row
+from .rows import FULL, MOVED, PARTIAL, REFUSED, Row, wheel_of
 
 AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, providers, contrib)
 
-__all__ = ["AREAS", "FULL", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
+__all__ = ["AREAS", "FULL", "MOVED", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
 
 
 def _rows() -> dict[str, Row]:
@@ -36,6 +37,11 @@ def _rows() -> dict[str, Row]:
                 place, _, other = path.partition(":")
                 row = Row(f"venturi.{module}", name, PARTIAL if reason else FULL, reason)
                 _add(found, f"{place}.{other or name}", row)
+        for target, paths in getattr(area, "MOVED", ()):
+            module, _, name = target.rpartition(".")
+            for path in paths.split():
+                place, _, other = path.partition(":")
+                _add(found, f"{place}.{other or name}", Row(module, name, MOVED, wheel_of(module)))
         for refused, reason in area.REFUSED:
             for path in refused.split():
                 _add(found, path, Row("", "", REFUSED, reason))
@@ -63,7 +69,7 @@ def module_paths() -> set[str]:
 
 
 def counts() -> dict[str, int]:
-    found = {FULL: 0, PARTIAL: 0, REFUSED: 0}
+    found = {FULL: 0, PARTIAL: 0, MOVED: 0, REFUSED: 0}
     for row in TABLE.values():
         found[row.kind] += 1
     return found

@@ -13,9 +13,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 FULL, PARTIAL, REFUSED = "full", "partial", "refused"
+MOVED = "wheel"  # it is in an official provider wheel, and served under the old name once that is installed
 
 Served = tuple[str, str, str]  # our object; paths; what differs
 Refused = tuple[str, str]  # paths with their names; what to do instead
+Moved = tuple[str, str]  # where it is in a wheel, `airflow.providers.…`; the old paths
 
 
 class Row(NamedTuple):
@@ -23,3 +25,16 @@ class Row(NamedTuple):
     name: str
     kind: str
     reason: str
+
+
+# Providers whose name has two parts; all others are called by their first.
+FAMILIES = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "ibm", "microsoft"})
+
+
+def wheel_of(path: str) -> str:
+    """The distribution that holds a path under `airflow.providers`; empty for any other path."""
+    parts = path.split(".")
+    if parts[:2] != ["airflow", "providers"] or len(parts) < 3:
+        return ""
+    words = parts[2:4] if parts[2] in FAMILIES else parts[2:3]
+    return "-".join(["apache-airflow-providers", *words]).replace("_", "-")

@@ -1,0 +1,29 @@
+"""What is said of a name under `airflow` that is not served: what to do, or the nearest thing there is."""
+
+from __future__ import annotations
+
+from .table import REFUSED, TABLE, module_paths
+from .table.rows import wheel_of
+
+
+class UnknownAirflowName(ModuleNotFoundError):
+    """A name under `airflow` that the table does not hold. Its `name` stays empty, so that the import statement does
+    not replace this sentence by its own."""
+
+
+def sentence(path: str) -> str:
+    """What to tell someone who imports a path that is not served."""
+    row = TABLE.get(path)
+    if row is not None and row.kind == REFUSED:
+        return f"'{path}' is not served by Venturi. {row.reason}"
+    name = path.rpartition(".")[2]
+    known = [place for place, row in TABLE.items() if row.kind != REFUSED]
+    same_name = [place for place in known if place.rpartition(".")[2] == name]
+    import difflib  # only for this sentence: every zygote holds what is imported above
+
+    wheel = wheel_of(path)
+    if wheel and not same_name:
+        return f"'{path}' is not here: it belongs to {wheel}. Add the line {wheel} to requirements.txt, or install it."
+    near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(module_paths())], 1, 0.5)
+    advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
+    return f"Venturi does not serve '{path}'. {advice}"
