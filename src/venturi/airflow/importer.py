@@ -18,7 +18,7 @@ from ..sdk import era
 from ..sdk.building import author_position
 from . import wheels
 from .nearest import UnknownAirflowName, sentence
-from .table import MOVED, REFUSED, TABLE, Row, module_paths
+from .table import REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
 
 _MODULES = module_paths() | {f"{wheels.PROVIDERS}{family}" for family in FAMILIES}
@@ -56,12 +56,12 @@ def of_row(path: str, row: Row) -> Any:
     """The object that a row names, or its refusal."""
     if row.kind == REFUSED:
         raise UnknownAirflowName(sentence(path))
-    if row.kind == MOVED:
-        try:
-            return getattr(importlib.import_module(row.module), row.name)
-        except (ImportError, AttributeError) as error:
-            raise UnknownAirflowName(f"'{path}' is now '{row.module}.{row.name}'. {error}") from error
-    return getattr(importlib.import_module(row.module), row.name)
+    try:
+        return getattr(importlib.import_module(row.module), row.name)
+    except (ImportError, AttributeError) as error:
+        if not row.module.startswith(wheels.PROVIDERS):
+            raise
+        raise UnknownAirflowName(f"'{path}' is now '{row.module}.{row.name}'. {error}") from error
 
 
 class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote

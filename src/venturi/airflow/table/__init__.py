@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from . import (
     assets,
-    contrib,
     dags,
     deferral,
     exceptions,
     models,
     moments,
+    old_google,
+    old_names,
     operators,
     providers,
     sensors,
@@ -23,7 +24,8 @@ from . import (
 )
 from .rows import FULL, MOVED, PARTIAL, REFUSED, Row, wheel_of
 
-AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, providers, contrib)
+AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, providers)
+OLD = (old_names, old_google)
 
 __all__ = ["AREAS", "FULL", "MOVED", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
 
@@ -37,15 +39,25 @@ def _rows() -> dict[str, Row]:
                 place, _, other = path.partition(":")
                 row = Row(f"venturi.{module}", name, PARTIAL if reason else FULL, reason)
                 _add(found, f"{place}.{other or name}", row)
-        for target, paths in getattr(area, "MOVED", ()):
-            module, _, name = target.rpartition(".")
-            for path in paths.split():
-                place, _, other = path.partition(":")
-                _add(found, f"{place}.{other or name}", Row(module, name, MOVED, wheel_of(module)))
         for refused, reason in area.REFUSED:
             for path in refused.split():
                 _add(found, path, Row("", "", REFUSED, reason))
+    _add_old_names(found)
     return found
+
+
+def _add_old_names(found: dict[str, Row]) -> None:
+    """Where the other areas say nothing else. What we serve under the provider's path, we serve under its old one."""
+    for area in OLD:
+        for target, places, names in area.MOVED:
+            module = f"airflow.providers.{target}"
+            for word in names.split():
+                old, _, new = word.partition("=")
+                ours = found.get(f"{module}.{new or old}")
+                kind, reason = (MOVED, wheel_of(module)) if ours is None else (ours.kind, ours.reason)
+                row = Row(module, new or old, kind, reason)
+                for place in places.split():
+                    found.setdefault(f"airflow.{place}.{old}", row)
 
 
 def _add(found: dict[str, Row], path: str, row: Row) -> None:

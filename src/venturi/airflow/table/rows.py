@@ -17,7 +17,7 @@ MOVED = "wheel"  # it is in an official provider wheel, and served under the old
 
 Served = tuple[str, str, str]  # our object; paths; what differs
 Refused = tuple[str, str]  # paths with their names; what to do instead
-Moved = tuple[str, str]  # where it is in a wheel, `airflow.providers.…`; the old paths
+Moved = tuple[str, str, str]  # module under `airflow.providers`; old modules under `airflow`; names, `Old=New`
 
 
 class Row(NamedTuple):
