@@ -18,7 +18,8 @@ RUNS_WHEN = {
     "all_failed": lambda ends: all(e in BAD for e in ends),
     "all_done": lambda ends: True,
     "all_done_setup_success": lambda ends: True,
-    "all_done_min_one_success": lambda ends: any(e in GOOD for e in ends),
+    # A skipped upstream does not count as done here.
+    "all_done_min_one_success": lambda ends: any(e in GOOD for e in ends) and TaskState.SKIPPED not in ends,
     "one_success": lambda ends: any(e in GOOD for e in ends),
     "one_failed": lambda ends: any(e in BAD for e in ends),
     "one_done": lambda ends: TaskState.SUCCESS in ends or TaskState.FAILED in ends,
@@ -77,3 +78,32 @@ def test_an_early_run_is_never_regretted(rule: str) -> None:
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_a_task_without_upstreams_runs_whatever_its_rule(rule: str) -> None:
     assert decide(rule, Tally(0), False) is Decision.RUN
+
+
+def test_a_teardown_needs_one_setup_that_made_something_to_take_down() -> None:
+    def said(*setups: TaskState, work: TaskState = TaskState.FAILED, scope: int = 0, still_open: int = 0) -> Decision:
+        tally = tally_of((work,), still_open)
+        tally.scope = scope
+        for end in setups:
+            tally.count(end, is_setup=True)
+        return decide("all_done_setup_success", tally, True)
+
+    good, bad, skip = TaskState.SUCCESS, TaskState.FAILED, TaskState.SKIPPED
+    assert said(good) is Decision.RUN
+    assert said(good, bad) is Decision.RUN
+    assert said(bad) is Decision.UPSTREAM_FAILED
+    assert said(bad, skip) is Decision.UPSTREAM_FAILED
+    assert said(skip, skip) is Decision.SKIP
+    assert said(good, scope=1) is Decision.WAIT
+    assert said(good, still_open=1) is Decision.WAIT
+
+
+@pytest.mark.parametrize("rule", sorted(RULES.keys() - {"always", "dummy"}))
+def test_no_rule_runs_a_task_inside_a_scope_whose_setup_failed_or_has_not_ended(rule: str) -> None:
+    for ends in product(ENDS, repeat=2):
+        tally = tally_of(ends)
+        tally.guards = 1
+        assert decide(rule, tally, True) is not Decision.RUN
+        tally.guards = 0
+        tally.count_guard(TaskState.FAILED)
+        assert decide(rule, tally, True) is Decision.UPSTREAM_FAILED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from venturi.config import Config
 from venturi.core.moves import DagVersion
 from venturi.core.plan import Plan
 from venturi.core.rules import RULES
-from venturi.core.spec import DagSpec, MapSource, TaskSpec, to_json
+from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec, to_json
 from venturi.core.states import FINAL, LIVE, RunState, TaskState
 from venturi.core.step import Turn
 from venturi.engine import turn as engine_turn
@@ -49,10 +49,13 @@ class Report:
 def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
     n = rng.randint(1, 9)
     tasks: list[TaskSpec] = []
+    group = random_group(rng, n)
+    has_setups = rng.random() < 0.2
     for i in range(n):
         ups = sorted(rng.sample(range(i), k=min(i, rng.choice([0, 1, 1, 2, 3]))))
         mapped: tuple[MapSource, ...] = ()
-        if rng.random() < 0.25:
+        grouped = i in group[0]
+        if not grouped and rng.random() < 0.25:
             plain = [u for u in ups if not tasks[u].no_process]
             if plain and rng.random() < 0.6:
                 mapped = (MapSource("x", None, f"t{rng.choice(plain)}"),)
@@ -72,9 +75,25 @@ def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
                 is_mapped=bool(mapped),
                 mapped=mapped,
                 no_process=not mapped and rng.random() < 0.1,
+                group_id="g" if grouped else None,
+                is_setup=has_setups and rng.random() < 0.3,
             )
         )
-    return DagSpec(dag_id, tasks=tuple(tasks), max_active_tasks=rng.randint(1, 6))
+    if has_setups and len(tasks) > 1 and tasks[-1].upstream:
+        tasks[-1] = replace(tasks[-1], is_setup=False, is_teardown=True, trigger_rule="all_done_setup_success")
+    groups = (GroupSpec("g", mapped=group[1]),) if group[0] else ()
+    return DagSpec(dag_id, tasks=tuple(tasks), groups=groups, max_active_tasks=rng.randint(1, 6))
+
+
+def random_group(rng: random.Random, n: int) -> tuple[range, tuple[MapSource, ...]]:
+    """Some tasks in a row, and what they are mapped over: literals, or the value of a task before them."""
+    if n < 2 or rng.random() < 0.5:
+        return range(0), ()
+    first = rng.randint(0, n - 1)
+    members = range(first, min(n, first + rng.randint(1, 4)))
+    if first and rng.random() < 0.5:
+        return members, (MapSource("x", None, f"t{rng.randrange(first)}"),)
+    return members, (MapSource("x", rng.randint(0, 4)),)
 
 
 class Schedule:
@@ -251,22 +270,25 @@ class Replay:
             if was in FINAL:
                 problems.append(f"{name} left its final state {was.value} for {after}")
             if after == TaskState.SCHEDULED.value and was is TaskState.NONE:
-                problems += self._ready(task_id)
+                problems += self._ready(task_id, map_index)
             self.states[task_id, map_index] = TaskState(after)
         return problems + self._limits()
 
-    def _ready(self, task_id: str) -> list[str]:
-        """Downstream only after the upstream's commit: of the rules that need them all, each must be settled."""
+    def _ready(self, task_id: str, map_index: int) -> list[str]:
+        """Downstream only after the upstream's commit: of the rules that need them all, each must be settled. Inside
+        a mapped group that is asked of the upstream's instance at the same index."""
         task = self.tasks[task_id]
         if task.trigger_rule not in ("all_success", "all_done", "none_failed", "all_failed", "all_skipped"):
             return []
         problems = []
         for up in task.upstream:
-            states = [s for (t, _), s in self.states.items() if t == up]
+            together = task.group_id is not None and self.tasks[up].group_id == task.group_id
+            indexes = (map_index, -1) if together else None
+            states = [s for (t, i), s in self.states.items() if t == up and (indexes is None or i in indexes)]
             if not states or any(s not in FINAL for s in states):
-                problems.append(f"{task_id} was ready before {up} had settled")
+                problems.append(f"{task_id}[{map_index}] was ready before {up} had settled")
             if task.trigger_rule == "all_success" and any(s is not TaskState.SUCCESS for s in states):
-                problems.append(f"{task_id} was ready though {up} had not succeeded")
+                problems.append(f"{task_id}[{map_index}] was ready though {up} had not succeeded")
         return problems
 
     def _limits(self) -> list[str]:

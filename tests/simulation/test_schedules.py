@@ -53,6 +53,14 @@ def test_an_engine_that_forgets_the_acknowledgement_is_found_out(
     assert any("attempts left" in p for p in problems_of(range(3), tmp_path))
 
 
+def test_an_engine_that_forgets_what_has_ended_inside_a_mapped_group_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 200)
+    monkeypatch.setattr("venturi.engine.recovery._ended_members", lambda run, reader: [])
+    assert problems_of(range(200), tmp_path) != []
+
+
 @pytest.mark.parametrize("first", range(0, 400, BATCH))
 def test_no_schedule_of_crashes_breaks_an_invariant(first: int, tmp_path: Path) -> None:
     store = open_store(tmp_path / "simulated.db")

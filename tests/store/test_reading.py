@@ -86,6 +86,21 @@ def test_states_are_answered_by_the_names_authors_use(store: Store) -> None:
             reader.version(5)
 
 
+def test_the_finished_instances_of_mapped_tasks_are_told_by_index(store: Store) -> None:
+    epoch = store.take_epoch()
+    moves = [
+        *finished("m", 0, token=1),
+        *finished("m", 2, state=S.FAILED, token=2),
+        *starting("m", 3, map_index=1),
+        *finished("other", 0, token=4),
+        *finished("single", token=5),
+    ]
+    store.commit(batch(new_runs=[new_run(1)], task_moves=moves), epoch)
+    with store.reader() as reader:
+        assert sorted(reader.ended_instances(1, ["m", "single"])) == [("m", 0, "success"), ("m", 2, "failed")]
+        assert reader.ended_instances(1, []) == []
+
+
 def test_a_token_leads_to_its_run_while_it_lives_and_after(store: Store) -> None:
     epoch = store.take_epoch()
     store.commit(batch(new_runs=[new_run(1), new_run(2)], task_moves=starting("a", 7, run=2)), epoch)

@@ -124,6 +124,8 @@ def why(world: World, run: Run, number: int, map_index: int = WHOLE) -> str:
         return f"It is {state.value}" + (f": {cell.reason}." if cell is not None and cell.reason else ".")
     if state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE) and cell is not None:
         return f"{cell.reason or 'It waits for its next call'}."
+    if node.indexed is not None and map_index != WHOLE and not node.indexed.decided[map_index]:
+        return "Waits for what comes before it in its group."
     if state is TaskState.NONE:
         waiting = [up for up in task.upstream if run.nodes[run.plan.index[up]].state not in FINAL]
         done = len(task.upstream) - len(waiting)

@@ -6,7 +6,6 @@ JSON leaves out every field that has its default, so that a DAG of 10,000 tasks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -17,12 +16,14 @@ from .names import RETURN_KEY as RETURN_KEY
 
 @dataclass(frozen=True, slots=True)
 class MapSource:
-    """One mapped argument: a literal of known length, or another task's value."""
+    """One mapped argument: a literal of known length, another task's value, or several of these joined."""
 
-    argument: str  # "" for expand_kwargs, whose elements are whole sets of arguments
+    argument: str = ""  # "" for expand_kwargs, whose elements are whole sets of arguments
     length: int | None = None  # literals only
     task_id: str | None = None  # values only
     key: str = RETURN_KEY
+    join: str | None = None  # "zip", "zip_longest" or "concat", of the parts
+    parts: tuple[MapSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class TaskSpec:
     label: str | None = None
     multiple_outputs: bool = False
     reschedules: bool = False  # a sensor that gives its place back between its calls
+    is_setup: bool = False
+    is_teardown: bool = False
+    fails_run: bool = False  # a teardown whose failure is the run's
+    max_active_per_run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class GroupSpec:
     parent: str | None = None
     label: str = ""
     tooltip: str = ""
+    mapped: tuple[MapSource, ...] = ()  # every task in it has one instance per element (or combination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class DagSpec:
     label: str | None = None
     line: int | None = None
     warnings: tuple[str, ...] = ()
+    edge_labels: dict[str, dict[str, str]] = field(default_factory=dict)  # upstream → downstream → word
 
     def task(self, task_id: str) -> TaskSpec:
         for task in self.tasks:
@@ -96,6 +103,13 @@ class DagSpec:
 
 
 _T = TypeVar("_T", TaskSpec, GroupSpec, DagSpec, MapSource)
+_NESTED: dict[tuple[type, str], type[Any]] = {
+    (DagSpec, "tasks"): TaskSpec,
+    (DagSpec, "groups"): GroupSpec,
+    (TaskSpec, "mapped"): MapSource,
+    (GroupSpec, "mapped"): MapSource,
+    (MapSource, "parts"): MapSource,
+}
 _DEFAULTS: dict[type, dict[str, Any]] = {}
 
 
@@ -114,7 +128,7 @@ def to_json(spec: TaskSpec | GroupSpec | DagSpec | MapSource) -> dict[str, Any]:
         value = getattr(spec, name)
         if value == default:
             continue
-        if name in ("tasks", "groups", "mapped"):
+        if (type(spec), name) in _NESTED:
             value = [to_json(v) for v in value]
         elif isinstance(value, tuple):
             value = list(value)
@@ -122,15 +136,15 @@ def to_json(spec: TaskSpec | GroupSpec | DagSpec | MapSource) -> dict[str, Any]:
     return out
 
 
-def _read(kind: type[_T], data: dict[str, Any], nested: Mapping[str, type[Any]]) -> _T:
+def _read(kind: type[_T], data: dict[str, Any]) -> _T:
     known = _defaults(kind)
     made: dict[str, Any] = {}
     for name, value in data.items():
         if name not in known:
             continue  # written by a newer Venturi
-        if name in nested:
-            inner = {"mapped": MapSource} if name == "tasks" else {}
-            value = tuple(_read(nested[name], v, inner) for v in value)
+        inner = _NESTED.get((kind, name))
+        if inner is not None:
+            value = tuple(_read(inner, v) for v in value)
         elif isinstance(value, list) and isinstance(known[name], tuple):
             value = tuple(value)
         made[name] = value
@@ -138,7 +152,7 @@ def _read(kind: type[_T], data: dict[str, Any], nested: Mapping[str, type[Any]])
 
 
 def dag_from_json(data: dict[str, Any]) -> DagSpec:
-    return _read(DagSpec, data, {"tasks": TaskSpec, "groups": GroupSpec})
+    return _read(DagSpec, data)
 
 
 def check_graph(spec: DagSpec) -> list[str]:

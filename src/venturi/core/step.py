@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import mapping, retry
-from .moves import Batch, GroupMove, RunMove, TaskMove
-from .rules import Decision, decide
-from .spec import TaskSpec
+from . import readiness, retry
+from .moves import Batch, GroupMove, RunMove
+from .readiness import BAD as _BAD
+from .readiness import Settled as _Settled
+from .readiness import close as _close
+from .readiness import decided as _decided
+from .readiness import move as _move
+from .readiness import skip_chosen as _skip_chosen
+from .readiness import told_downstream as _told_downstream
+from .readiness import whole as _whole
 from .states import FINAL, Outcome, RunState, TaskState
-from .world import WHOLE, Cell, Node, Run, World, settled_state
-
-_BAD = (TaskState.FAILED, TaskState.UPSTREAM_FAILED)
-_Settled = list[tuple[int, int, TaskState]]  # (task number, map index, final state) still to be told downstream
+from .world import WHOLE, Cell, Node, Run, World
 
 
 @dataclass(slots=True)
@@ -44,6 +47,9 @@ class End:
 def begin(world: World, run: Run, turn: Turn) -> None:
     """A queued run starts: everything without upstreams becomes ready."""
     _enter_running(world, run, turn)
+    for group in run.plan.groups:
+        if not group.feeders:  # mapped over literals alone
+            _spread(world, run, readiness.expand(run, group, turn), turn)
     reconsider(world, run, turn)
 
 
@@ -92,7 +98,7 @@ def ended(
         final = {Outcome.SUCCESS: TaskState.SUCCESS, Outcome.SKIPPED: TaskState.SKIPPED}.get(outcome, TaskState.FAILED)
         note_lengths(run.nodes[number], map_index, end.lengths)
         _move(run, number, map_index, cell, final, turn)
-        skipped = _skip_chosen(run, end.skip, turn)
+        skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
 
 
@@ -127,7 +133,7 @@ def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
 
 
 def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Settled, turn: Turn) -> list[int]:
-    node.n = node.touched  # what had not started never will
+    node.n, node.indexed = node.touched, None  # what had not started never will
     turn.groups[run.id, number] = run
     tokens = []
     for map_index, cell in node.live.items():
@@ -139,7 +145,7 @@ def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Set
             settled.append((number, map_index, TaskState.SKIPPED))
     if not node.live:  # all it had started was done already
         _close(run, number, node, turn)
-        settled.extend(_told_downstream(run, number, None, True, turn))
+        settled.extend(_told_downstream(run, number, WHOLE, None, True, turn))
     return tokens
 
 
@@ -154,33 +160,6 @@ def group_moves(turn: Turn) -> list[GroupMove]:
 
 
 # ── one instance ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _move(run: Run, number: int, map_index: int, cell: Cell, after: TaskState, turn: Turn, token: int = 0) -> None:
-    before, token_before = cell.state, cell.token
-    cell.state = after
-    if token:
-        cell.token = token
-    if map_index == WHOLE:
-        run.nodes[number].state = after
-    turn.batch.task_moves.append(
-        TaskMove(
-            run=run.id,
-            task_id=run.plan.tasks[number].task_id,
-            map_index=map_index,
-            before=before,
-            after=after,
-            token_before=token_before,
-            token=cell.token,
-            at=turn.now,
-            try_number=cell.try_number,
-            lost=cell.lost,
-            started_at=cell.started_at,
-            ended_at=cell.ended_at,
-            wake_at=cell.wake_at,
-            reason=cell.reason,
-        )
-    )
 
 
 def hand_out(world: World, run: Run, number: int, map_index: int, token: int, turn: Turn) -> Cell:
@@ -235,112 +214,9 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
             done = node.touched >= node.n and not node.live
         if done:
             _close(run, number, node, turn)
-        work.extend(_told_downstream(run, number, state, done, turn))
+        work.extend(_told_downstream(run, number, map_index, state, done, turn))
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
-
-
-def _close(run: Run, number: int, node: Node, turn: Turn) -> None:
-    """A node has come to its end."""
-    if node.n:
-        node.state = settled_state(node.counts)
-        turn.groups[run.id, number] = run
-    run.open_nodes -= 1
-    if node.state in _BAD:
-        run.failed.append(number)
-
-
-def _told_downstream(run: Run, number: int, state: TaskState | None, done: bool, turn: Turn) -> _Settled:
-    settled: _Settled = []
-    for down in run.plan.downstream[number]:
-        below = run.nodes[down]
-        if state is not None:
-            below.tally.count(state)
-        below.tally.open -= done
-        if below.state is TaskState.NONE:
-            settled.extend(_decided(run, down, below, turn))
-    return settled
-
-
-def _decided(run: Run, number: int, node: Node, turn: Turn) -> _Settled:
-    """Apply the trigger rule of an untouched task; returns what settled at once."""
-    task = run.plan.tasks[number]
-    decision = decide(task.trigger_rule, node.tally, bool(task.upstream))
-    if decision is Decision.WAIT:
-        return []
-    if run.reason is not None and decision is Decision.RUN:
-        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, run.reason, turn))]
-    if decision is Decision.SKIP:
-        reason = f"its upstreams leave nothing to do under the rule {task.trigger_rule}"
-        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, reason, turn))]
-    if decision is Decision.UPSTREAM_FAILED:
-        return [(number, WHOLE, _whole(run, number, node, TaskState.UPSTREAM_FAILED, _whose_fault(run, task), turn))]
-    if task.is_mapped:
-        return _expanded(run, number, node, turn)
-    if task.no_process:
-        cell = node.cell = Cell()
-        _move(run, number, WHOLE, cell, TaskState.SCHEDULED, turn)
-        cell.started_at = cell.ended_at = turn.now
-        cell.try_number = 1
-        _move(run, number, WHOLE, cell, TaskState.SUCCESS, turn)
-        return [(number, WHOLE, TaskState.SUCCESS)]
-    cell = node.cell = Cell()
-    _move(run, number, WHOLE, cell, TaskState.SCHEDULED, turn)
-    run.offer(number, WHOLE)
-    return []
-
-
-def _whole(run: Run, number: int, node: Node, state: TaskState, reason: str, turn: Turn) -> TaskState:
-    """A node ends without having run."""
-    cell = node.cell if node.cell is not None else Cell()
-    cell.ended_at, cell.reason, cell.wake_at = turn.now, reason, None
-    _move(run, number, WHOLE, cell, state, turn)
-    return state
-
-
-def _whose_fault(run: Run, task: TaskSpec) -> str:
-    bad = [up for up in task.upstream if run.nodes[run.plan.index[up]].state in _BAD]
-    if not bad:  # one instance of a group that is still at work
-        bad = [up for up in task.upstream if run.nodes[run.plan.index[up]].counts.get(TaskState.FAILED)]
-    return f"upstream {bad[0]} failed" if bad else "an upstream failed"
-
-
-def _skip_chosen(run: Run, task_ids: tuple[str, ...], turn: Turn) -> _Settled:
-    """A branch names the direct downstreams it leaves out."""
-    settled: _Settled = []
-    for task_id in task_ids:
-        number = run.plan.index.get(task_id)
-        if number is not None and run.nodes[number].state is TaskState.NONE:
-            reason = "left out by a branch"
-            settled.append((number, WHOLE, _whole(run, number, run.nodes[number], TaskState.SKIPPED, reason, turn)))
-    return settled
-
-
-def _expanded(run: Run, number: int, node: Node, turn: Turn) -> _Settled:
-    """A mapped task is ready: its group gets its size, or ends at once."""
-    task = run.plan.tasks[number]
-    sizes: list[int] = []
-    for source in task.mapped:
-        length = source.length
-        if source.task_id is not None:
-            above = run.plan.index[source.task_id]
-            nothing = 0 if run.plan.tasks[above].is_mapped else None
-            length = run.nodes[above].lengths.get(source.key, nothing)
-            if length is None:
-                reason = f"cannot be mapped over {source.key} of {source.task_id}: no list, tuple or dict is there"
-                return [(number, WHOLE, _whole(run, number, node, TaskState.FAILED, reason, turn))]
-        sizes.append(length or 0)
-    n = mapping.count(sizes)
-    if n == 0:
-        return [(number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, "mapped over nothing", turn))]
-    if n > mapping.INSTANCES_MAX:
-        reason = f"mapped over {n:,} elements; {mapping.INSTANCES_MAX:,} is the most"
-        return [(number, WHOLE, _whole(run, number, node, TaskState.FAILED, reason, turn))]
-    node.n, node.sizes = n, sizes
-    node.state = TaskState.SCHEDULED
-    turn.groups[run.id, number] = run
-    run.offer(number, WHOLE)
-    return []
 
 
 # ── the run itself ───────────────────────────────────────────────────────────────────────────────────────
@@ -364,7 +240,8 @@ def _end_run(world: World, run: Run, turn: Turn) -> None:
     bad = [n for n in run.plan.leaves if run.nodes[n].state in _BAD]
     reason = run.reason
     if reason is None and bad:
-        first = next((n for n in run.failed if run.nodes[n].state is TaskState.FAILED), bad[0])
+        counted = (n for n in run.failed if not run.plan.tasks[n].is_teardown or run.plan.tasks[n].fails_run)
+        first = next((n for n in counted if run.nodes[n].state is TaskState.FAILED), bad[0])
         reason = f"{run.plan.tasks[first].task_id} failed"
     good = not bad and run.reason is None
     _move_run(run, RunState.SUCCESS if good else RunState.FAILED, turn, reason)

@@ -10,7 +10,7 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
-from .plan import Plan
+from .plan import Kind, Plan, Tell
 from .rules import Tally
 from .spec import DEFAULT_POOL
 from .states import FINAL, LIVE, RunState, TaskState
@@ -35,18 +35,41 @@ class Cell:
         self.pid: int | None = None
 
 
+class Indexed:
+    """What a member of a mapped group keeps when its instances become ready one by one."""
+
+    __slots__ = ("decided", "fresh", "tallies")
+
+    def __init__(self, n: int, fresh: Tally) -> None:
+        self.decided = bytearray(n)  # 1 where an instance has left `none`
+        self.fresh = fresh  # of its upstreams in the group, before any has settled
+        self.tallies: dict[int, Tally] = {}  # of the undecided instances for which one has
+
+    def tally(self, map_index: int) -> Tally:
+        """To be counted in."""
+        found = self.tallies.get(map_index)
+        if found is None:
+            found = self.tallies[map_index] = self.fresh.plus(_ZERO)
+        return found
+
+
+_ZERO = Tally()
+
+
 class Node:
     """One task of one run: a single instance, or a mapped group with its counts."""
 
-    __slots__ = ("cell", "counts", "lengths", "live", "n", "sizes", "state", "tally", "touched")
+    __slots__ = ("cell", "counts", "indexed", "lengths", "live", "n", "sizes", "state", "tally", "touched")
 
     def __init__(self, upstream_count: int) -> None:
         self.state = TaskState.NONE
         self.tally = Tally(upstream_count)
         self.cell: Cell | None = None
-        # Groups only: instances 0 … touched−1 have been handed out, the living ones are in `live`.
+        # Many instances only: `touched` of the `n` have a row, the living ones are in `live`. They are touched in
+        # order, except where `indexed` says that each becomes ready by itself.
         self.n = 0
         self.touched = 0
+        self.indexed: Indexed | None = None
         self.live: dict[int, Cell] = {}
         self.counts: dict[TaskState, int] = {}
         self.sizes: list[int] = []  # of the mapped arguments, in the order of TaskSpec.mapped
@@ -109,6 +132,8 @@ class Run:
         self.ignores_pause = False
         self.reason: str | None = None
         self.nodes = [Node(n) for n in plan.upstream_count]
+        for number, (guards, scope) in plan.waits_beside.items():
+            self.nodes[number].tally.guards, self.nodes[number].tally.scope = guards, scope
         self.open_nodes = len(self.nodes)
         self.failed: list[int] = []  # nodes that ended badly, in order
         self.live = 0  # instances starting or running
@@ -254,8 +279,17 @@ class KeptGroup:
     sizes: list[int]
 
 
-def restore(world: World, run: Run, instances: list[KeptInstance], groups: list[KeptGroup]) -> None:
-    """Put a run read from the database back into the world. Every sum is derived anew; none is trusted."""
+def restore(
+    world: World,
+    run: Run,
+    instances: list[KeptInstance],
+    groups: list[KeptGroup],
+    ended: list[KeptInstance] | None = None,
+) -> None:
+    """Put a run read from the database back into the world. Every sum is derived anew; none is trusted.
+
+    `ended` are the finished instances of members of mapped groups: what comes next at their index depends on them.
+    """
     plan = run.plan
     world.add(run)
     for group in groups:
@@ -288,20 +322,88 @@ def restore(world: World, run: Run, instances: list[KeptInstance], groups: list[
         elif cell.wake_at is not None:
             world.wake_later(run, number, kept.map_index, cell)
     _restore_tallies(run)
+    if plan.groups:
+        _restore_indexed(run, ended or [])
 
 
 def _restore_tallies(run: Run) -> None:
+    plan = run.plan
     for number, node in enumerate(run.nodes):
         final = node.state in FINAL
         if final:
             run.open_nodes -= 1
             if node.state in (TaskState.FAILED, TaskState.UPSTREAM_FAILED):
                 run.failed.append(number)
-        if node.n and not final and node.touched < node.n:
+        waits_for_places = node.state is TaskState.SCHEDULED and not plan.is_decided_by_index(number)
+        if node.n and waits_for_places and node.touched < node.n:
             run.offer(number, WHOLE)
         counts = node.counts if node.n else ({node.state: 1} if final else {})
-        for down in run.plan.downstream[number]:
-            tally = run.nodes[down].tally
-            tally.open -= final
+        is_setup = plan.tasks[number].is_setup
+        tells = plan.tells.get(number) or [Tell(down, Kind.UPSTREAM, False) for down in plan.downstream[number]]
+        for tell in tells:
+            if tell.inner and node.n:
+                continue  # told by map index
+            tally = run.nodes[tell.down].tally
+            lower(tally, tell.kind, final)
             for state, n in counts.items():
-                tally.count(state, n)
+                add(tally, tell.kind, state, n, is_setup)
+
+
+def _restore_indexed(run: Run, ended: list[KeptInstance]) -> None:
+    plan = run.plan
+    for number in plan.member_of:
+        node = run.nodes[number]
+        if node.n and node.state not in FINAL and plan.is_decided_by_index(number):
+            index_by_index(run, number)
+            assert node.indexed is not None
+            for map_index in node.live:
+                node.indexed.decided[map_index] = 1
+    by_task: dict[int, list[KeptInstance]] = {}
+    for kept in ended:
+        by_task.setdefault(plan.index.get(kept.task_id, -1), []).append(kept)
+    for number, kept_here in by_task.items():
+        indexed = run.nodes[number].indexed if number >= 0 else None
+        if indexed is not None:
+            for kept in kept_here:
+                indexed.decided[kept.map_index] = 1
+    for number, kept_here in by_task.items():
+        for tell in plan.tells.get(number, ()):
+            indexed = run.nodes[tell.down].indexed
+            if not tell.inner or indexed is None:
+                continue
+            for kept in kept_here:
+                if not indexed.decided[kept.map_index]:
+                    tally = indexed.tally(kept.map_index)
+                    lower(tally, tell.kind, True)
+                    add(tally, tell.kind, kept.state, 1, plan.tasks[number].is_setup)
+
+
+def index_by_index(run: Run, number: int) -> None:
+    """From now on this member's upstreams in its group are counted by map index, except those that ended as one."""
+    node = run.nodes[number]
+    fresh = Tally()
+    for up, kind, _ in run.plan.inner.get(number, ()):
+        above = run.nodes[up]
+        if above.state in FINAL and not above.n:
+            continue
+        lower(node.tally, kind, True)
+        lower(fresh, kind, -1)
+    node.indexed = Indexed(node.n, fresh)
+
+
+def lower(tally: Tally, kind: Kind, by: int) -> None:
+    """So many fewer are still open."""
+    if kind is Kind.UPSTREAM:
+        tally.open -= by
+    elif kind is Kind.GUARD:
+        tally.guards -= by
+    else:
+        tally.scope -= by
+
+
+def add(tally: Tally, kind: Kind, state: TaskState, n: int, is_setup: bool) -> None:
+    """So many instances have settled in this state."""
+    if kind is Kind.UPSTREAM:
+        tally.count(state, n, is_setup)
+    elif kind is Kind.GUARD:
+        tally.count_guard(state, n)

@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..config import Config
+from ..core import mapping
 from ..core.admission import Admitted
+from ..core.readiness import length_in
 from ..core.world import WHOLE, Run
 from ..executors.base import Start
 from ..store.rows import RunRow
@@ -70,16 +72,31 @@ class Contexts:
         return (text + "}").encode()
 
     def _mapped_part(self, one: Admitted) -> str:
-        run, task = one.run, one.run.plan.tasks[one.number]
+        run = one.run
+        length = length_in(run)
         indices: dict[str, int] = {}
         elements: list[str] = []
-        for source, at in zip(task.mapped, one.indices(), strict=True):
+        for source, at in zip(run.plan.sources(one.number), one.indices(), strict=True):
             indices[source.argument] = at
-            if source.task_id is not None:
-                element = self._element(run.id, source.task_id, source.key, at)
-                elements.append(f"{_dumps(source.argument)}:{element.decode()}")
+            if source.task_id is not None or source.join is not None:
+                element = self._picked(run.id, mapping.pick(source, at, length))
+                elements.append(f"{_dumps(source.argument)}:{element}")
         n = run.nodes[one.number].n
         return f',"mapped_count":{n},"indices":{_dumps(indices)},"elements":{{{",".join(elements)}}}'
+
+    def _picked(self, run: int, pick: mapping.Pick) -> str:
+        """As `sdk.references` takes it: a value's element, a literal's index, [part, element] of joined parts, and of
+        zipped ones a list with [element], or [] where a part has ended."""
+        source = pick.source
+        if source.join is None:
+            if source.task_id is None:
+                return str(pick.at)
+            return self._element(run, source.task_id, source.key, pick.at).decode()
+        parts = ["[]" if part is None else self._picked(run, part) for part in pick.parts]
+        if source.join == "concat":
+            return f"[{pick.chosen},{parts[0]}]"
+        held = (text if part is None else f"[{text}]" for text, part in zip(parts, pick.parts, strict=True))
+        return f"[{','.join(held)}]"
 
     def _element(self, run: int, task_id: str, key: str, at: int) -> bytes:
         known = self._elements.get((run, task_id, key))

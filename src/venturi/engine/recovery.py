@@ -41,7 +41,7 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
     for found in kept.runs:
         if wanted(found.id):
             run = _run(found, versions.plan(found.version))
-            restore(world, run, instances[found.id], groups[found.id])
+            restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
     return world
 
@@ -90,6 +90,16 @@ def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[K
         sums = counts[group.run, group.task_id]
         groups[group.run].append(KeptGroup(group.task_id, group.n, group.touched, state, sums, group.sizes))
     return instances, groups
+
+
+def _ended_members(run: Run, reader: Reader) -> list[KeptInstance]:
+    """The finished instances in mapped groups: at their index, others wait for them."""
+    plan = run.plan
+    task_ids = sorted(plan.tasks[number].task_id for number in plan.member_of)
+    if not task_ids:
+        return []
+    rows = reader.ended_instances(run.id, task_ids)
+    return [KeptInstance(task_id, map_index, TaskState(state)) for task_id, map_index, state in rows]
 
 
 def _restore_lengths(run: Run, reader: Reader) -> None:

@@ -179,6 +179,14 @@ QUERIES: dict[str, Callable[[str], Any]] = {
         .where(and_(t.value.c.run == _P("run"), _one_of(t.value.c.task_id, "task_ids", d)))
         .order_by(t.value.c.task_id, t.value.c.map_index)
     ),
+    "ended_instances": lambda d: select(*(t.task_instance.c[n] for n in ("task_id", "map_index", "state"))).where(
+        and_(
+            t.task_instance.c.run == _P("run"),
+            t.task_instance.c.map_index >= 0,
+            _literally(t.task_instance.c.state, _FINAL),
+            _one_of(t.task_instance.c.task_id, "task_ids", d),
+        )
+    ),
     "events_after": lambda d: select(t.event).where(t.event.c.id > _P("id")).order_by(t.event.c.id).limit(_P("limit")),
     "last_event": lambda d: select(func.max(t.event.c.id)),
     "import_errors": lambda d: select(t.import_error).order_by(t.import_error.c.file),
@@ -322,6 +330,10 @@ class Reader:
         with transaction(self._driver, writing=False):
             rows = [InstanceRow._make(row) for row in self._all("instances", run=run)]
             return Instances(rows, [GroupRow.of(row) for row in self._all("groups", run=run)])
+
+    def ended_instances(self, run: int, task_ids: list[str]) -> list[tuple[str, int, str]]:
+        """(task_id, map_index, state) of every finished instance of these mapped tasks."""
+        return self._all("ended_instances", run=run, task_ids=json.dumps(task_ids))
 
     def attempts(self, run: int, task_id: str | None = None, map_index: int = -1) -> list[AttemptRecord]:
         """Of one instance, or without a task of the whole run; oldest first."""
