@@ -70,7 +70,9 @@ def test_a_provider_that_is_not_installed_is_named(python):
         except ImportError as error:
             print(error)
         """)
-    assert "Add the line apache-airflow-providers-microsoft-azure to requirements.txt" in done.stdout, done.stderr
+    assert "It belongs to apache-airflow-providers-microsoft-azure: add that line to requirements.txt" in done.stdout, (
+        done.stderr
+    )
 
 
 def test_a_name_that_a_wheel_has_dropped_comes_from_the_table(python):

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..sdk import era
 from ..sdk.building import author_position
-from . import wheels
+from . import siblings, wheels
 from .nearest import UnknownAirflowName, sentence
 from .table import REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
@@ -64,6 +64,20 @@ def of_row(path: str, row: Row) -> Any:
         raise UnknownAirflowName(f"'{path}' is now '{row.module}.{row.name}'. {error}") from error
 
 
+def why_not_served(path: str, file: str) -> str | None:
+    """None if `file` can take this name, else the sentence that it fails with. Imports nothing of a wheel's."""
+    row = TABLE.get(path)
+    if row is not None:
+        ours = row.kind != REFUSED and not row.module.startswith(wheels.PROVIDERS)
+        return None if ours or row.module in _MODULES or wheels.is_here(row.module) else sentence(path)
+    place = path.rpartition(".")[0]
+    if not place or path in _MODULES or wheels.is_here(path) or wheels.is_here(place):
+        return None
+    if siblings.find(path, file) is not None or siblings.find(place, file) is not None:
+        return None
+    return why_not_served(place, file) if place in TABLE else sentence(path)  # an attribute of an object
+
+
 class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -76,7 +90,7 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
             if spec is not None:
                 return spec
         if not ours:
-            spec = _sibling(fullname)
+            spec = siblings.find(fullname, author_position(2).file)
             if spec is not None:
                 return spec
             raise UnknownAirflowName(sentence(fullname))
@@ -90,16 +104,6 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
 
     def exec_module(self, module: ModuleType) -> None:
         era.note(author_position(2).file, module.__name__)
-
-
-def _sibling(fullname: str) -> ModuleSpec | None:
-    """A file of the author's: `airflow.dags.shared`, imported by a file in the same folder `airflow/`.
-
-    Where that folder is a copy of Airflow itself, only the file's own part of it is looked at (`airflow.example_dags`).
-    """
-    from .siblings import find
-
-    return find(fullname, author_position(2).file)
 
 
 _finder = Finder()

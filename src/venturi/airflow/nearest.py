@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .table import REFUSED, TABLE, module_paths
+from .table import MOVED, REFUSED, TABLE, module_paths
 from .table.rows import wheel_of
 
 
@@ -16,6 +16,8 @@ def sentence(path: str) -> str:
     row = TABLE.get(path)
     if row is not None and row.kind == REFUSED:
         return f"'{path}' is not served by Venturi. {row.reason}"
+    if row is not None and row.kind == MOVED:
+        return f"'{path}' is now '{row.module}.{row.name}'. {_add(row.reason)}"
     name = path.rpartition(".")[2]
     known = [place for place, row in TABLE.items() if row.kind != REFUSED]
     same_name = [place for place in known if place.rpartition(".")[2] == name]
@@ -23,7 +25,11 @@ def sentence(path: str) -> str:
 
     wheel = wheel_of(path)
     if wheel and not same_name:
-        return f"'{path}' is not here: it belongs to {wheel}. Add the line {wheel} to requirements.txt, or install it."
+        return f"'{path}' is not here. {_add(wheel)}"
     near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(module_paths())], 1, 0.5)
     advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
     return f"Venturi does not serve '{path}'. {advice}"
+
+
+def _add(wheel: str) -> str:
+    return f"It belongs to {wheel}: add that line to requirements.txt, or install it."

@@ -16,6 +16,8 @@ def find(fullname: str, file: str) -> ModuleSpec | None:
     if above is None:
         return None
     inner = fullname.split(".")[1:]
+    if not inner:
+        return None
     if os.path.exists(os.path.join(above, "configuration.py")):
         own_part = os.path.relpath(file, above).split(os.sep)[0]
         if inner[0] != own_part:

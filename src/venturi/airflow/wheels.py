@@ -54,6 +54,11 @@ def behind(fullname: str) -> ModuleType | None:
     return _behind[fullname]
 
 
+def is_here(fullname: str) -> bool:
+    """Whether a module is in an installed wheel."""
+    return fullname.startswith(PROVIDERS) and _on_disk(fullname) is not None
+
+
 def _on_disk(fullname: str) -> ModuleSpec | None:
     return PathFinder.find_spec(fullname, folders(fullname.rpartition(".")[0]))
 

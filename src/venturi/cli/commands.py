@@ -19,6 +19,7 @@ from .printing import Exit
 # verb → module here, and its line in the overview (so that the overview imports none of them)
 VERBS = {
     "run": ("run", "Run one DAG file to the end, here and now."),
+    "check": ("check", "Whether DAG files run here as they are."),
     "up": ("tree", "Start Venturi: engine, crew and web, restarted when they crash."),
     "down": ("tree", "Stop it; living attempts get 30 seconds to finish."),
     "restart": ("tree", "Start engine and web anew; attempts go on."),

@@ -87,7 +87,7 @@ def load(
         try:
             if limit is not None:
                 limit.run()
-            module, dags, specs = _read(file, sources)
+            module, dags, specs = read(file, sources)
         finally:
             if limit is not None:
                 limit.end()
@@ -120,7 +120,8 @@ def load(
     return Imported(dags, module, random, report, specs)
 
 
-def _read(file: str, sources: Sources) -> tuple[types.ModuleType, dict[str, Any], bytes]:
+def read(file: str, sources: Sources) -> tuple[types.ModuleType, dict[str, Any], bytes]:
+    """Execute the file: its module, its DAGs, and their specs as JSON."""
     from ..core.spec import check_graph, to_json
     from ..sdk.collecting import collecting, dags_of
     from ..sdk.describe import describe

@@ -85,6 +85,7 @@ class DAG:
             {"schedule": schedule, "schedule_interval": schedule_interval, "timetable": timetable}
         )
         self.catchup = bool(catchup)
+        self.says_catchup = catchup is not None
         self.tags = {tags} if isinstance(tags, str) else set(tags or ())
         self.max_active_tasks = int(max_active_tasks or concurrency or 16)
         self.max_active_runs = int(max_active_runs or 16)

@@ -63,6 +63,11 @@ def missing_schedule(era: Era) -> Any:
     return None if era is Era.THREE else timedelta(days=1)
 
 
+def catches_up(era: Era) -> bool:
+    """Whether a DAG that does not say `catchup` runs every date since its start in Airflow. Here it never does."""
+    return era is not Era.THREE
+
+
 def tolerates_stray_arguments(era: Era) -> bool:
     """1.10 took arguments that an operator does not know with a warning; later ones refuse them."""
     return era is Era.ONE
