@@ -54,7 +54,7 @@ class Driven:
                 node = self.run.nodes[number]
                 cell = node.cell if map_index < 0 else node.live[map_index]
                 assert cell is not None
-                step.due(self.run, number, map_index, cell, turn)
+                step.due(self.world, self.run, number, map_index, cell, turn)
             live += self.admit(turn)
             if live:
                 one = live.pop(0)

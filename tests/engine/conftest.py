@@ -14,7 +14,7 @@ from venturi.engine.clock import WallClock
 from venturi.engine.commands import Commands
 from venturi.engine.dagfiles import DagFiles
 from venturi.engine.turn import Engine
-from venturi.executors.base import Connected, Ended, Loaded, Report, Settled, Start, Started
+from venturi.executors.base import Connected, Ended, Loaded, Report, Settled, Start, Started, Watch
 from venturi.store import Store, open_store
 
 
@@ -28,6 +28,8 @@ class Recorder:
         self.cancels: list[tuple[int, str]] = []
         self.answers: list[tuple[int, bool, dict[str, Any], bytes]] = []
         self.loads: list[tuple[int, dict[str, Any]]] = []
+        self.watches: list[Watch] = []
+        self.unwatched: list[int] = []
 
     def fileno(self) -> int:
         return -1
@@ -40,6 +42,12 @@ class Recorder:
 
     def cancel(self, token: int, reason: str, grace_s: float) -> None:
         self.cancels.append((token, reason))
+
+    def watch(self, watches: list[Watch]) -> None:
+        self.watches += watches
+
+    def unwatch(self, tokens: list[int]) -> None:
+        self.unwatched += tokens
 
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None:
         self.answers.append((token, ok, detail, body))

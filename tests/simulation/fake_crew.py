@@ -12,7 +12,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from venturi.executors.base import Connected, Disconnected, Ended, Loaded, Report, Settled, Start, Started
+from venturi.executors.base import (
+    Connected,
+    Disconnected,
+    Ended,
+    Fired,
+    Loaded,
+    Report,
+    Settled,
+    Start,
+    Started,
+    Watch,
+)
 
 
 @dataclass
@@ -26,6 +37,15 @@ class Attempt:
 
 
 @dataclass
+class Trigger:
+    """Of a deferred task, in a host of this crew: it goes with the crew, and a new one is told of it again."""
+
+    token: int
+    fires: bool
+    event: Fired | None = None
+
+
+@dataclass
 class Plans:
     """How likely each mishap is."""
 
@@ -35,6 +55,8 @@ class Plans:
     fail: float = 0.2
     skip: float = 0.05
     reschedule: float = 0.05
+    defer: float = 0.1
+    never_fires: float = 0.2  # a trigger whose only end is its time
 
 
 class FakeCrew:
@@ -49,6 +71,10 @@ class FakeCrew:
         self.connected = False
         self.problems: list[str] = []
         self.submitted: set[int] = set()
+        self.triggers: dict[int, Trigger] = {}
+        self.waits: dict[tuple[tuple[str, str, int], int], int] = {}  # (instance, try) → token it is deferred under
+        self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
+        self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
 
     # ── the executor contract ──
 
@@ -63,7 +89,7 @@ class FakeCrew:
         told = [a.result for a in self.attempts.values() if a.state == "over" and a.result is not None]
         self.rng.shuffle(told)
         named = set(alive) | waiting | {e.token for e in told}
-        self.out = [Connected(self.slots, alive, waiting), *told, Settled(named)]
+        self.out = [Connected(self.slots, alive, waiting, set(self.triggers)), *told, Settled(named)]
 
     def reconnect(self) -> None:
         self.connect()
@@ -77,7 +103,23 @@ class FakeCrew:
                 continue
             context = json.loads(start.context)
             key = (context["run_id"], context["task_id"], context["map_index"])
+            call = context.get("call")
+            if call is not None:
+                told = "" if call["of_run"] else context["task_id"]
+                key = (context["run_id"], f"{told} {call['kind']} {context['try_number']}", context["map_index"])
             self.attempts[start.token] = Attempt(start.token, key, context)
+
+    def watch(self, watches: list[Watch]) -> None:
+        for watch in watches if self.connected else ():
+            known = self.triggers.get(watch.token)
+            if known is None:
+                self.triggers[watch.token] = Trigger(watch.token, self.rng.random() >= self.plans.never_fires)
+            elif known.event is not None:
+                self.out.append(known.event)
+
+    def unwatch(self, tokens: list[int]) -> None:
+        for token in tokens if self.connected else ():
+            self.triggers.pop(token, None)
 
     def cancel(self, token: int, reason: str, grace_s: float) -> None:
         attempt = self.attempts.get(token)
@@ -106,7 +148,7 @@ class FakeCrew:
         if self.rng.random() < self.plans.shuffle and not any(isinstance(r, Connected) for r in out):
             self.rng.shuffle(out)
         if out and self.rng.random() < self.plans.duplicate:
-            ends = [r for r in out if isinstance(r, (Ended, Started))]
+            ends = [r for r in out if isinstance(r, (Ended, Started, Fired))]
             out += self.rng.sample(ends, k=min(2, len(ends)))
         if len(out) > 1 and self.rng.random() < self.plans.shuffle:  # some of it is late
             cut = self.rng.randrange(1, len(out))
@@ -116,7 +158,11 @@ class FakeCrew:
     # ── what happens there ──
 
     def act(self) -> None:
-        """One thing happens to one attempt."""
+        """One thing happens to one attempt, or to one trigger."""
+        waiting = [t for t in self.triggers.values() if t.fires and t.event is None]
+        if waiting and self.rng.random() < 0.3:
+            self._fire(self.rng.choice(waiting))
+            return
         able = [a for a in self.attempts.values() if a.state != "over"]
         if not able:
             return
@@ -133,24 +179,43 @@ class FakeCrew:
         else:
             self._over(attempt, *self._outcome(attempt))
 
+    def _fire(self, trigger: Trigger) -> None:
+        trigger.event = Fired(trigger.token, "event", {}, b'"hello"')
+        if self.connected:
+            self.out.append(trigger.event)
+
     def _fork(self, attempt: Attempt) -> None:
         for other in self.attempts.values():
             if other.state == "live" and other.key == attempt.key:
                 self.problems.append(f"two living attempts of {attempt.key}: {other.token} and {attempt.token}")
         attempt.state = "live"
         self.tokens_begun[attempt.token] += 1
-        self.effects[attempt.key, attempt.context["try_number"]] += 1
+        tried = (attempt.key, attempt.context["try_number"])
+        self.effects[tried] += 1
+        if "call" in attempt.context:
+            self.called[tried] += 1
+        elif (told := self._goes_on_with(attempt)) != (kept := self.waits.get(tried)):
+            self.problems.append(f"{tried} was deferred under {kept} and goes on with {told}")
         if self.connected:
             self.out.append(Started(attempt.token, 1000 + attempt.token, self.now))
 
+    def _goes_on_with(self, attempt: Attempt) -> int | None:
+        """The token whose event this attempt goes on by."""
+        resume = attempt.context.get("resume")
+        return None if resume is None else int(resume["data"]["trigger"]["of"])
+
     def _outcome(self, attempt: Attempt) -> tuple[str, str]:
         roll = self.rng.random()
+        if "call" in attempt.context:
+            return ("success", "") if roll < 0.8 else ("failed", "KeyError: in a callback")
         if roll < self.plans.fail:
             return "failed", "ValueError: no luck"
         if roll < self.plans.fail + self.plans.skip:
             return "skipped", "nothing to do"
         if roll < self.plans.fail + self.plans.skip + self.plans.reschedule:
             return "reschedule", ""
+        if roll < self.plans.fail + self.plans.skip + self.plans.reschedule + self.plans.defer:
+            return "deferred", ""
         return "success", ""
 
     def _over(self, attempt: Attempt, outcome: str, reason: str) -> None:
@@ -158,9 +223,19 @@ class FakeCrew:
         detail: dict[str, Any] = {"reason": reason} if reason else {}
         if outcome == "success":
             detail["value"] = {"kind": "list", "length": attempt.token % 4}
+        tried = (attempt.key, attempt.context["try_number"])
+        went_on = self.waits.pop(tried, None)
+        if went_on is not None:
+            self.resumed[went_on] += 1
+        if outcome == "deferred":
+            self.waits[tried] = attempt.token
+            timeout_s = None if self.plans.never_fires == 0 else 5.0
+            detail["wait"] = {"trigger": "m.T", "method": "go_on", "timeout_s": timeout_s}
         if outcome == "reschedule":
             detail["wake_at"] = self.now + 5
         elements = json.dumps(list(range(attempt.token % 4))).encode() if outcome == "success" else b""
+        if outcome == "deferred":
+            elements = json.dumps({"trigger": {"of": attempt.token}, "method": {}}).encode()
         attempt.result = Ended(attempt.token, outcome, self.now, detail, elements)
         if self.connected:
             self.out.append(attempt.result)
@@ -173,6 +248,7 @@ class FakeCrew:
             if attempt.state == "live" and self.rng.random() < 0.5:
                 attempt.state = "over"
                 attempt.result = Ended(attempt.token, "lost", self.now, {"reason": "its machine went down"})
+        self.triggers.clear()
         self.out = [Disconnected("killed")] if self.connected else []
         self.connected = False
 

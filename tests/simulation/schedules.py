@@ -77,12 +77,14 @@ def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
                 no_process=not mapped and rng.random() < 0.1,
                 group_id="g" if grouped else None,
                 is_setup=has_setups and rng.random() < 0.3,
+                calls=rng.choice([(), (), ("success", "failure"), ("success", "failure", "retry", "skipped")]),
             )
         )
     if has_setups and len(tasks) > 1 and tasks[-1].upstream:
         tasks[-1] = replace(tasks[-1], is_setup=False, is_teardown=True, trigger_rule="all_done_setup_success")
     groups = (GroupSpec("g", mapped=group[1]),) if group[0] else ()
-    return DagSpec(dag_id, tasks=tuple(tasks), groups=groups, max_active_tasks=rng.randint(1, 6))
+    calls = rng.choice([(), ("failure",), ("success", "failure")])
+    return DagSpec(dag_id, tasks=tuple(tasks), groups=groups, max_active_tasks=rng.randint(1, 6), calls=calls)
 
 
 def random_group(rng: random.Random, n: int) -> tuple[range, tuple[MapSource, ...]]:
@@ -205,12 +207,13 @@ class Schedule:
     def calm_down(self) -> None:
         """No more mishaps: everything must come to its end."""
         self.crashes_armed = False
-        self.crew.plans = Plans(fail=0.0, skip=0.0, reschedule=0.0)
+        self.crew.plans = Plans(fail=0.0, skip=0.0, reschedule=0.0, defer=0.0, never_fires=0.0)
         for _ in range(CALM_STEPS_MAX):
             self.crew.act()
             self.engine_turn()
             assert self.engine is not None
-            if not self.engine.world.runs and not self.crew.attempts:
+            world = self.engine.world
+            if not (world.runs or world.calls or world.calls_due or self.crew.attempts or self.crew.triggers):
                 return
             timer = self.engine.next_timer()
             if timer is not None:
@@ -230,6 +233,10 @@ class Schedule:
         for token, n in self.crew.tokens_begun.items():
             if n > 1:
                 problems.append(f"token {token} ran {n} times")
+        for what, times in (("the event of", self.crew.resumed), ("callbacks of", self.crew.called)):
+            problems += [f"{what} {key} came {n} times" for key, n in times.items() if n > 1]
+        if self.crew.triggers:
+            problems.append(f"triggers left: {sorted(self.crew.triggers)}")
         if self.crew.attempts:
             problems.append(f"attempts left: {sorted(self.crew.attempts)}")
         return problems
@@ -249,7 +256,22 @@ class Schedule:
                 problems.append(f"{row.task_id}[{row.map_index}] was left {state.value}")
             if replay.states.get((row.task_id, row.map_index)) is not state:
                 problems.append(f"the log disagrees about {row.task_id}[{row.map_index}]")
+        if any(reader.deferral(number, row.task_id, row.map_index) for row in reader.instances(number).rows):
+            problems.append("a deferral was left")
+        calls = reader.calls(number)
+        problems += [f"call {c.id} is {c.state}" for c in calls if c.state != "done"]
+        made = Counter((c.task_id, c.map_index, c.kind) for c in calls)
+        replay.calls_due["", -1, "success" if run.state == "success" else "failure"] += 1
+        due = +Counter({key: n for key, n in replay.calls_due.items() if key[2] in self.wanted_calls(key[0])})
+        if made != due:
+            problems.append(f"callbacks due were {dict(due)}, made were {dict(made)}")
         return problems
+
+    def wanted_calls(self, task_id: str) -> tuple[str, ...]:
+        return self.spec.task(task_id).calls if task_id else self.spec.calls
+
+
+_KINDS = {"success": "success", "failed": "failure", "skipped": "skipped", "up_for_retry": "retry"}
 
 
 class Replay:
@@ -259,6 +281,7 @@ class Replay:
         self.spec = spec
         self.tasks = {t.task_id: t for t in spec.tasks}
         self.states: dict[tuple[str, int], TaskState] = {}
+        self.calls_due: Counter[tuple[str, int, str]] = Counter()
 
     def take(self, moves: list[list[Any]]) -> list[str]:
         problems = []
@@ -272,6 +295,8 @@ class Replay:
             if after == TaskState.SCHEDULED.value and was is TaskState.NONE:
                 problems += self._ready(task_id, map_index)
             self.states[task_id, map_index] = TaskState(after)
+            if was in LIVE and after in _KINDS:
+                self.calls_due[task_id, map_index, _KINDS[after]] += 1
         return problems + self._limits()
 
     def _ready(self, task_id: str, map_index: int) -> list[str]:

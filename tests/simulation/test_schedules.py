@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from venturi.core import calls
+from venturi.core.states import Outcome
+from venturi.core.step import Turn
+from venturi.core.world import Call, World
 from venturi.engine.turn import Effects, Engine
 from venturi.store import open_store
 
@@ -59,6 +63,27 @@ def test_an_engine_that_forgets_what_has_ended_inside_a_mapped_group_is_found_ou
     monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 200)
     monkeypatch.setattr("venturi.engine.recovery._ended_members", lambda run, reader: [])
     assert problems_of(range(200), tmp_path) != []
+
+
+def test_an_engine_that_forgets_what_was_deferred_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "_resume", lambda self, one: None)
+    assert any("was deferred under" in p for p in problems_of(range(40), tmp_path))
+
+
+def test_an_engine_that_leaves_triggers_behind_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 300)
+    monkeypatch.setattr(Engine, "_is_unwanted", lambda self, trigger: False)
+    assert any("triggers left" in p for p in problems_of(range(130), tmp_path))
+
+
+def test_an_engine_that_runs_lost_callbacks_again_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = calls.ended
+
+    def eager(world: World, call: Call, outcome: Outcome, reason: str | None, turn: Turn) -> None:
+        ended(world, call, Outcome.NEVER_RAN if outcome is Outcome.LOST else outcome, reason, turn)
+
+    monkeypatch.setattr(calls, "ended", eager)
+    assert any("callbacks of" in p for p in problems_of(range(130), tmp_path))
 
 
 @pytest.mark.parametrize("first", range(0, 400, BATCH))

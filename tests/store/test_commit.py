@@ -342,10 +342,10 @@ def test_text_that_no_database_takes_costs_a_character_and_not_the_turn(store: S
 
 
 def test_tokens_only_grow_over_restarts_and_lost_rows(store: Store, reopen: Callable[[], Store]) -> None:
-    assert store.counters() == (1, 1, 1)
+    assert store.counters() == (1, 1, 1, 1)
     epoch = store.take_epoch()
     store.commit(batch(new_runs=[new_run(4)], versions=[version(6)], task_moves=starting("a", 1)), epoch)
-    run, token, version_id = reopen().counters()
+    run, token, version_id, _ = reopen().counters()
     assert (run, version_id) == (5, 7)
     assert token > 1
     store.commit(batch(task_moves=starting("b", 123_456)), epoch)

@@ -122,7 +122,7 @@ def why(world: World, run: Run, number: int, map_index: int = WHOLE) -> str:
     state = cell.state if cell is not None else node.state
     if state in FINAL or state in (TaskState.RUNNING, TaskState.STARTING):
         return f"It is {state.value}" + (f": {cell.reason}." if cell is not None and cell.reason else ".")
-    if state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE) and cell is not None:
+    if state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED) and cell is not None:
         return f"{cell.reason or 'It waits for its next call'}."
     if node.indexed is not None and map_index != WHOLE and not node.indexed.decided[map_index]:
         return "Waits for what comes before it in its group."

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .states import RunState, TaskState, check_run_move, check_task_move
+from .states import CallState, RunState, TaskState, check_call_move, check_run_move, check_task_move
 
 
 @dataclass(slots=True)
@@ -58,6 +58,73 @@ class RunMove:
 
     def __post_init__(self) -> None:
         check_run_move(f"run {self.run}", self.before, self.after)
+
+
+@dataclass(slots=True)
+class Deferral:
+    """What a deferred instance waits for and how it goes on; its next deferral replaces it."""
+
+    run: int
+    task_id: str
+    map_index: int
+    token: int  # of the attempt that deferred; its event names it
+    trigger: str  # the class, as module.name
+    method: str  # by which the operator goes on
+    data: str  # encoded: the arguments of the trigger and of the method
+    at: float
+
+
+@dataclass(slots=True)
+class DeferralEvent:
+    """The trigger has spoken, or its time is over. Written once, where this token still waits."""
+
+    run: int
+    task_id: str
+    map_index: int
+    token: int
+    event: str  # JSON: kind, and payload or what went wrong
+
+
+@dataclass(slots=True)
+class DeferralEnd:
+    """Nothing of this instance goes on by an event any more."""
+
+    run: int
+    task_id: str
+    map_index: int
+    waiting: int = 0  # token of the trigger that need not be watched any longer
+
+
+@dataclass(slots=True)
+class NewCall:
+    """Callbacks and mails that an end has made due: one child runs them all."""
+
+    run: int
+    task_id: str  # empty: of the run itself
+    map_index: int
+    kind: str  # success, failure, retry, skipped
+    try_number: int
+    of_token: int  # the attempt that ended so
+    at: float
+    detail: dict[str, Any]  # reason, error, started_at, ended_at
+    id: int = 0  # given by the engine
+
+
+@dataclass(slots=True)
+class CallMove:
+    """The child of a due call starts, ends, or turns out never to have been."""
+
+    id: int
+    before: CallState
+    after: CallState
+    token_before: int
+    token: int
+    at: float
+    outcome: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        check_call_move(f"call {self.id}", self.before, self.after)
 
 
 @dataclass(slots=True)
@@ -162,6 +229,11 @@ class Batch:
     new_runs: list[NewRun] = field(default_factory=list)
     run_moves: list[RunMove] = field(default_factory=list)
     task_moves: list[TaskMove] = field(default_factory=list)
+    deferrals: list[Deferral] = field(default_factory=list)
+    deferral_events: list[DeferralEvent] = field(default_factory=list)
+    deferral_ends: list[DeferralEnd] = field(default_factory=list)
+    new_calls: list[NewCall] = field(default_factory=list)
+    call_moves: list[CallMove] = field(default_factory=list)
     group_moves: list[GroupMove] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     values: list[ValueRow] = field(default_factory=list)

@@ -58,6 +58,7 @@ class TaskSpec:
     is_teardown: bool = False
     fails_run: bool = False  # a teardown whose failure is the run's
     max_active_per_run: int | None = None
+    calls: tuple[str, ...] = ()  # ends after which a callback or a mail is due: success, failure, retry, skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class DagSpec:
     line: int | None = None
     warnings: tuple[str, ...] = ()
     edge_labels: dict[str, dict[str, str]] = field(default_factory=dict)  # upstream → downstream → word
+    calls: tuple[str, ...] = ()  # ends of a run after which a callback is due: success, failure
 
     def task(self, task_id: str) -> TaskSpec:
         for task in self.tasks:

@@ -41,9 +41,18 @@ class Outcome(str, Enum):
     FAIL_NOW = "fail_now"  # the author's error, and no retry may follow
     SKIPPED = "skipped"
     RESCHEDULE = "reschedule"  # a sensor asks to be called again later
+    DEFERRED = "deferred"  # it waits for a trigger, without a process
     LOST = "lost"  # crew or host gone, or dead before user code: takes the infrastructure budget
     NEVER_RAN = "never_ran"  # handed out, never forked: costs nothing
     CANCELLED = "cancelled"  # ended on a person's word
+
+
+class CallState(str, Enum):
+    """Of a callback's child. It is started once; what is not known to have ended well is not tried again."""
+
+    DUE = "due"
+    STARTING = "starting"  # a token is committed; the crew may fork
+    DONE = "done"
 
 
 FINAL = frozenset(
@@ -87,6 +96,13 @@ RUN_MOVES: dict[RunState, frozenset[RunState]] = {
 }
 
 
+CALL_MOVES: dict[CallState, frozenset[CallState]] = {
+    CallState.DUE: frozenset({CallState.STARTING}),
+    CallState.STARTING: frozenset({CallState.DUE, CallState.DONE}),  # due again: it was never forked
+    CallState.DONE: frozenset(),
+}
+
+
 def check_task_move(what: str, before: TaskState, after: TaskState) -> None:
     if after not in TASK_MOVES[before]:
         raise IllegalMove(what=what, before=before.value, after=after.value)
@@ -94,4 +110,9 @@ def check_task_move(what: str, before: TaskState, after: TaskState) -> None:
 
 def check_run_move(what: str, before: RunState, after: RunState) -> None:
     if after not in RUN_MOVES[before]:
+        raise IllegalMove(what=what, before=before.value, after=after.value)
+
+
+def check_call_move(what: str, before: CallState, after: CallState) -> None:
+    if after not in CALL_MOVES[before]:
         raise IllegalMove(what=what, before=before.value, after=after.value)

@@ -7,9 +7,10 @@ carries the time in and the moves out. The cost of a finished task is its out-de
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from . import readiness, retry
-from .moves import Batch, GroupMove, RunMove
+from . import calls, readiness, retry
+from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, RunMove
 from .readiness import BAD as _BAD
 from .readiness import Settled as _Settled
 from .readiness import close as _close
@@ -20,6 +21,8 @@ from .readiness import told_downstream as _told_downstream
 from .readiness import whole as _whole
 from .states import FINAL, Outcome, RunState, TaskState
 from .world import WHOLE, Cell, Node, Run, World
+
+_SKIPPED = TaskState.SKIPPED
 
 
 @dataclass(slots=True)
@@ -32,6 +35,19 @@ class Turn:
     finished_runs: list[Run] = field(default_factory=list)
 
 
+TIMED_OUT = '{"kind":"timeout"}'  # the event of a trigger whose time is over
+
+
+@dataclass(slots=True)
+class Wait:
+    """What a deferring attempt asks to wait for."""
+
+    trigger: str
+    method: str
+    data: str
+    timeout_s: float | None = None
+
+
 @dataclass(slots=True)
 class End:
     """How an attempt ended, as far as the decision needs to know."""
@@ -42,6 +58,8 @@ class End:
     wake_at: float | None = None
     skip: tuple[str, ...] = ()
     lengths: dict[str, int | None] = field(default_factory=dict)  # of the values it left, by key
+    wait: Wait | None = None
+    error: dict[str, Any] | None = None
 
 
 def begin(world: World, run: Run, turn: Turn) -> None:
@@ -90,23 +108,68 @@ def ended(
     elif outcome is Outcome.RESCHEDULE:
         cell.wake_at = end.wake_at if end.wake_at is not None else turn.now
         cell.try_number -= 1
+        _goes_on_by_no_event(run, number, map_index, cell, turn)
         _move(run, number, map_index, cell, TaskState.UP_FOR_RESCHEDULE, turn)
         world.wake_later(run, number, map_index, cell)
+    elif outcome is Outcome.DEFERRED and end.wait is not None:
+        _defer(world, run, number, map_index, cell, end.wait, turn)
     elif outcome is Outcome.FAILED and retry.may_retry(task, cell.try_number):
+        _goes_on_by_no_event(run, number, map_index, cell, turn)
+        calls.after_attempt(world, run, task, map_index, cell, "retry", end, turn)
         _retry_later(world, run, number, map_index, cell, end, turn)
     else:
+        _goes_on_by_no_event(run, number, map_index, cell, turn)
         final = {Outcome.SUCCESS: TaskState.SUCCESS, Outcome.SKIPPED: TaskState.SKIPPED}.get(outcome, TaskState.FAILED)
         note_lengths(run.nodes[number], map_index, end.lengths)
+        calls.after_attempt(world, run, task, map_index, cell, calls.KINDS[final], end, turn)
         _move(run, number, map_index, cell, final, turn)
         skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
 
 
-def due(run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
-    """The time of a retry or a rescheduled sensor has come."""
+def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
+    """The time of a retry or a rescheduled sensor has come, or that of a trigger is over."""
+    if cell.state is TaskState.DEFERRED:
+        fired(world, run, number, map_index, cell, TIMED_OUT, turn)
+        return
     cell.wake_at = None
     _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
     run.offer(number, map_index)
+
+
+def fired(world: World, run: Run, number: int, map_index: int, cell: Cell, event: str, turn: Turn) -> None:
+    """What a deferred instance has waited for is there: it goes on as soon as there is a place."""
+    del world.deferred[cell.token]
+    cell.wake_at = cell.reason = None
+    task_id = run.plan.tasks[number].task_id
+    turn.batch.deferral_events.append(DeferralEvent(run.id, task_id, map_index, cell.token, event))
+    _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
+    run.offer(number, map_index)
+
+
+def _defer(world: World, run: Run, number: int, map_index: int, cell: Cell, wait: Wait, turn: Turn) -> None:
+    cell.wake_at = None if wait.timeout_s is None else turn.now + wait.timeout_s
+    cell.try_number -= 1
+    cell.deferral = cell.token
+    cell.reason = f"deferred: waits for its trigger {wait.trigger.rpartition('.')[2]}"
+    task_id = run.plan.tasks[number].task_id
+    turn.batch.deferrals.append(
+        Deferral(run.id, task_id, map_index, cell.token, wait.trigger, wait.method, wait.data, turn.now)
+    )
+    _move(run, number, map_index, cell, TaskState.DEFERRED, turn)
+    world.deferred[cell.token] = (run, number, map_index, cell)
+    if cell.wake_at is not None:
+        world.wake_later(run, number, map_index, cell)
+
+
+def _goes_on_by_no_event(
+    run: Run, number: int, map_index: int, cell: Cell, turn: Turn, world: World | None = None
+) -> None:
+    """An attempt that went on by an event is over, or the wait for one is given up."""
+    if cell.deferral:
+        waiting = cell.token if world is not None and world.deferred.pop(cell.token, None) is not None else 0
+        turn.batch.deferral_ends.append(DeferralEnd(run.id, run.plan.tasks[number].task_id, map_index, waiting))
+        cell.deferral = 0
 
 
 def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
@@ -125,7 +188,8 @@ def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
         elif node.cell is not None and node.cell.token in world.by_token:
             tokens.append(node.cell.token)
         else:
-            settled.append((number, WHOLE, _whole(run, number, node, TaskState.SKIPPED, reason, turn)))
+            after = _given_up(world, run, number, WHOLE, node.cell, turn) if node.cell is not None else _SKIPPED
+            settled.append((number, WHOLE, _whole(run, number, node, after, reason, turn)))
     if tokens:
         _move_run(run, RunState.RUNNING, turn, reason)
     _spread(world, run, settled, turn)
@@ -140,13 +204,21 @@ def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Set
         if cell.token in world.by_token:
             tokens.append(cell.token)
         else:
+            after = _given_up(world, run, number, map_index, cell, turn)
             cell.ended_at, cell.reason = turn.now, run.reason
-            _move(run, number, map_index, cell, TaskState.SKIPPED, turn)
-            settled.append((number, map_index, TaskState.SKIPPED))
+            _move(run, number, map_index, cell, after, turn)
+            settled.append((number, map_index, after))
     if not node.live:  # all it had started was done already
         _close(run, number, node, turn)
         settled.extend(_told_downstream(run, number, WHOLE, None, True, turn))
     return tokens
+
+
+def _given_up(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> TaskState:
+    """What becomes of an instance that no attempt runs when its run is cancelled: one that is deferred had begun."""
+    begun = cell.state is TaskState.DEFERRED
+    _goes_on_by_no_event(run, number, map_index, cell, turn, world)
+    return TaskState.FAILED if begun else _SKIPPED
 
 
 def group_moves(turn: Turn) -> list[GroupMove]:
@@ -245,6 +317,7 @@ def _end_run(world: World, run: Run, turn: Turn) -> None:
         reason = f"{run.plan.tasks[first].task_id} failed"
     good = not bad and run.reason is None
     _move_run(run, RunState.SUCCESS if good else RunState.FAILED, turn, reason)
+    calls.after_run(world, run, "success" if good else "failure", reason, turn)
     world.dag(run.dag_id).running -= 1
     del world.runs[run.id]
     turn.finished_runs.append(run)

@@ -7,13 +7,14 @@ nothing here is true unless the database says so too: after a failed commit the 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from .plan import Kind, Plan, Tell
 from .rules import Tally
 from .spec import DEFAULT_POOL
-from .states import FINAL, LIVE, RunState, TaskState
+from .states import FINAL, LIVE, CallState, RunState, TaskState
 
 WHOLE = -1  # the map index of a task that is not mapped, and of a group as one node
 
@@ -21,7 +22,18 @@ WHOLE = -1  # the map index of a task that is not mapped, and of a group as one 
 class Cell:
     """One task instance that has been touched and is not yet final."""
 
-    __slots__ = ("ended_at", "lost", "pid", "reason", "started_at", "state", "token", "try_number", "wake_at")
+    __slots__ = (
+        "deferral",
+        "ended_at",
+        "lost",
+        "pid",
+        "reason",
+        "started_at",
+        "state",
+        "token",
+        "try_number",
+        "wake_at",
+    )
 
     def __init__(self) -> None:
         self.state = TaskState.NONE
@@ -33,6 +45,7 @@ class Cell:
         self.wake_at: float | None = None
         self.reason: str | None = None
         self.pid: int | None = None
+        self.deferral = 0  # the token it is deferred under, or by whose event its attempt goes on
 
 
 class Indexed:
@@ -191,6 +204,24 @@ class Capacity:
         return self.forked + min(self.reused, self.slots) < self.slots
 
 
+class Call:
+    """Callbacks that are due after an end, or run in their child. Its run may be over."""
+
+    __slots__ = ("detail", "id", "kind", "map_index", "of_token", "run", "state", "task_id", "token", "try_number")
+
+    def __init__(self, id: int, run: Run, task_id: str, map_index: int, kind: str, try_number: int) -> None:
+        self.id = id
+        self.run = run
+        self.task_id = task_id
+        self.map_index = map_index
+        self.kind = kind
+        self.try_number = try_number
+        self.of_token = 0
+        self.state = CallState.DUE
+        self.token = 0
+        self.detail: dict[str, Any] = {}
+
+
 class World:
     """Everything unfinished, and the sums over it."""
 
@@ -201,6 +232,10 @@ class World:
         self.capacity = Capacity(slots)
         self.by_token: dict[int, tuple[Run, int, int, Cell]] = {}
         self.timers: list[tuple[float, int, int, int, int]] = []  # (due at, run, task number, map index, token)
+        self.deferred: dict[int, tuple[Run, int, int, Cell]] = {}  # by the token they are deferred under
+        self.calls_due: deque[Call] = deque()
+        self.calls: dict[int, Call] = {}  # by token, starting
+        self.next_call_id = 1
 
     def dag(self, dag_id: str) -> Dag:
         return self.dags.setdefault(dag_id, Dag(dag_id))
@@ -265,6 +300,7 @@ class KeptInstance:
     started_at: float | None = None
     wake_at: float | None = None
     reason: str | None = None
+    deferral: int = 0
 
 
 @dataclass(slots=True)
@@ -311,6 +347,9 @@ def restore(
         cell = Cell()
         cell.state, cell.token, cell.try_number, cell.lost = kept.state, kept.token, kept.try_number, kept.lost
         cell.started_at, cell.wake_at, cell.reason = kept.started_at, kept.wake_at, kept.reason
+        cell.deferral = kept.deferral
+        if cell.state is TaskState.DEFERRED:
+            world.deferred[cell.token] = (run, number, kept.map_index, cell)
         if kept.map_index == WHOLE:
             node.cell = cell
         else:

@@ -151,7 +151,7 @@ class Crew:
                 alive.append({"token": token, "pid": attempt.child.pid, "at": attempt.started_at})
             else:
                 waiting.append(token)
-        return messages.state(os.getpid(), self._boot, self._settings.slots, alive, waiting)
+        return messages.state(os.getpid(), self._boot, self._settings.slots, alive, waiting, [])
 
     def _on_engine(self, head: Head, body: bytes) -> None:
         kind = head["k"]

@@ -52,17 +52,18 @@ class Asks:
     # ── in the turn ──
 
     def take(self, asked: Asked, turn: Turn) -> None:
-        known = self._engine.world.by_token.get(asked.token)
+        world = self._engine.world
+        known = world.by_token.get(asked.token)
         if asked.what == "value_put":
             self._put(asked, known, turn)
             return
         if asked.what == "variable_set":
-            self._set_variable(asked, known is not None)
+            self._set_variable(asked, known is not None or asked.token in world.calls)
             return
-        if asked.token > 0 and known is None:
+        run = known[0] if known is not None else self._run_of(asked.token)
+        if asked.token > 0 and run is None:
             self._refuse(asked, "this attempt has been given up, so it is answered no more")
             return
-        run = known[0] if known is not None else None
         read = _Read(asked, run.dag_id if run else None, run.run_id if run else None)
         if self._thread is None:
             self._answers.append(answered(self._engine.reader, read))
@@ -71,11 +72,22 @@ class Asks:
             # Asked after this turn's commit, so that an attempt reads what it has just written.
             self._engine.after_commit(lambda: self._queue.put(read))
 
+    def _run_of(self, token: int) -> Run | None:
+        """Of a trigger that is watched for a deferred task, or of callbacks' child: they may read."""
+        world = self._engine.world
+        if token in world.deferred:
+            return world.deferred[token][0]
+        return world.calls[token].run if token in world.calls else None
+
     def _put(self, asked: Asked, known: tuple[Run, int, int, Any] | None, turn: Turn) -> None:
-        if known is None:
+        call = self._engine.world.calls.get(asked.token)
+        if known is not None:
+            run, number, map_index, _ = known
+        elif call is not None and call.task_id in call.run.plan.index:
+            run, number, map_index = call.run, call.run.plan.index[call.task_id], call.map_index
+        else:
             self._refuse(asked, "this attempt has been given up, so its values are not kept")
             return
-        run, number, map_index, _ = known
         value = asked.detail.get("value") or {}
         row = ValueRow(
             run=run.id,

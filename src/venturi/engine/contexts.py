@@ -16,9 +16,10 @@ from ..config import Config
 from ..core import mapping
 from ..core.admission import Admitted
 from ..core.readiness import length_in
-from ..core.world import WHOLE, Run
-from ..executors.base import Start
-from ..store.rows import RunRow
+from ..core.spec import TaskSpec
+from ..core.world import WHOLE, Call, Cell, Run
+from ..executors.base import Start, Watch
+from ..store.rows import DeferralRow, RunRow
 
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 
@@ -36,18 +37,69 @@ class Contexts:
         self._run_parts: dict[int, str] = {}
         self._elements: dict[tuple[int, str, str], list[bytes]] = {}
 
-    def start(self, one: Admitted, first_poke_at: float | None = None) -> Start:
+    def start(
+        self, one: Admitted, now: float, began_at: float | None = None, resume: DeferralRow | None = None
+    ) -> Start:
+        """`began_at`: when this try's first attempt did, for a sensor that is called again and for one that goes on."""
         run, task = one.run, one.run.plan.tasks[one.number]
         source = self._source_of(run.plan.version)
         return Start(
             token=one.cell.token,
             source=source["load"],
-            context=self._context(one, first_poke_at),
+            context=self._context(one, began_at, resume),
             log=log_path(run, task.task_id, one.map_index, one.cell.try_number, one.cell.lost),
-            what=f"{run.dag_id} · {task.task_id}" + (f" [{one.map_index}]" if one.map_index != WHOLE else ""),
+            what=_what(run, task.task_id, one.map_index),
             isolation=task.isolation,
-            time_limit_s=task.time_limit_s,
+            time_limit_s=_time_left_s(task, began_at, now) if resume else task.time_limit_s,
             memory_limit_mb=task.memory_limit_mb or self._config.task_memory_limit_mb,
+            fork_safe=source.get("fork_safe", True),
+        )
+
+    def watch(self, run: Run, number: int, map_index: int, cell: Cell, trigger: str, data: str) -> Watch:
+        task = run.plan.tasks[number]
+        instance = {
+            "dag_id": run.dag_id,
+            "run_id": run.run_id,
+            "task_id": task.task_id,
+            "map_index": map_index,
+            "try_number": cell.try_number + 1,
+        }
+        return Watch(
+            token=cell.token,
+            source=self._source_of(run.plan.version)["load"],
+            trigger=trigger,
+            data=data.encode(),
+            log=log_path(run, task.task_id, map_index, cell.try_number + 1, cell.lost),
+            what=_what(run, task.task_id, map_index),
+            instance=instance,
+        )
+
+    def call(self, call: Call) -> Start:
+        """The child that runs what an end has made due. Its log goes on where the attempt's ended."""
+        run, detail = call.run, call.detail
+        task_id = call.task_id or detail.get("task_id") or ""
+        source = self._source_of(run.plan.version)
+        told = {
+            "kind": call.kind,
+            "of_run": not call.task_id,
+            **{name: detail.get(name) for name in ("reason", "error", "started_at", "ended_at")},
+        }
+        text = (
+            f'{_dumps(_run_part(run))[:-1]},"task_id":{_dumps(task_id)},"map_index":{call.map_index}'
+            f',"try_number":{call.try_number},"token":{call.token},"call":{_dumps(told)}'
+        )
+        number = run.plan.index.get(task_id)
+        if call.map_index != WHOLE and number is not None:
+            text += self._mapped_part(run, number, call.map_index)
+        log = log_path(run, task_id, call.map_index, call.try_number, 0) if call.task_id else run_log_path(run)
+        return Start(
+            token=call.token,
+            source=source["load"],
+            context=(text + "}").encode(),
+            log=log,
+            what=f"{_what(run, call.task_id, call.map_index)}, callbacks on {call.kind}",
+            time_limit_s=self._config.callback_time_limit_s,
+            memory_limit_mb=self._config.task_memory_limit_mb,
             fork_safe=source.get("fork_safe", True),
         )
 
@@ -56,7 +108,7 @@ class Contexts:
         for key in [key for key in self._elements if key[0] == run.id]:
             del self._elements[key]
 
-    def _context(self, one: Admitted, first_poke_at: float | None) -> bytes:
+    def _context(self, one: Admitted, began_at: float | None, resume: DeferralRow | None) -> bytes:
         run, task = one.run, one.run.plan.tasks[one.number]
         part = self._run_parts.get(run.id)
         if part is None:
@@ -65,24 +117,26 @@ class Contexts:
             f'{part},"task_id":{_dumps(task.task_id)},"map_index":{one.map_index}'
             f',"try_number":{one.cell.try_number},"token":{one.cell.token}'
         )
-        if first_poke_at is not None:
-            text += f',"first_poke_at":{first_poke_at!r}'
+        if began_at is not None:
+            text += f',"first_poke_at":{began_at!r}'
+        if resume is not None:
+            event = resume.event or "null"
+            text += f',"resume":{{"method":{_dumps(resume.method)},"data":{resume.data},"event":{event}}}'
         if one.map_index != WHOLE:
-            text += self._mapped_part(one)
+            text += self._mapped_part(run, one.number, one.map_index)
         return (text + "}").encode()
 
-    def _mapped_part(self, one: Admitted) -> str:
-        run = one.run
+    def _mapped_part(self, run: Run, number: int, map_index: int) -> str:
+        node = run.nodes[number]
         length = length_in(run)
         indices: dict[str, int] = {}
         elements: list[str] = []
-        for source, at in zip(run.plan.sources(one.number), one.indices(), strict=True):
+        for source, at in zip(run.plan.sources(number), mapping.indices(node.sizes, map_index), strict=True):
             indices[source.argument] = at
             if source.task_id is not None or source.join is not None:
                 element = self._picked(run.id, mapping.pick(source, at, length))
                 elements.append(f"{_dumps(source.argument)}:{element}")
-        n = run.nodes[one.number].n
-        return f',"mapped_count":{n},"indices":{_dumps(indices)},"elements":{{{",".join(elements)}}}'
+        return f',"mapped_count":{node.n},"indices":{_dumps(indices)},"elements":{{{",".join(elements)}}}'
 
     def _picked(self, run: int, pick: mapping.Pick) -> str:
         """As `sdk.references` takes it: a value's element, a literal's index, [part, element] of joined parts, and of
@@ -117,6 +171,23 @@ def _run_part(run: Run) -> dict[str, Any]:
         "run_started_at": run.started_at,
         "conf": run.conf,
     }
+
+
+def _what(run: Run, task_id: str, map_index: int) -> str:
+    """A task instance in words, for messages."""
+    return " · ".join(filter(None, (run.dag_id, task_id))) + (f" [{map_index}]" if map_index != WHOLE else "")
+
+
+def _time_left_s(task: TaskSpec, began_at: float | None, now: float) -> float | None:
+    """The time limit counts from the first attempt of a try, through the waiting."""
+    if task.time_limit_s is None or began_at is None:
+        return task.time_limit_s
+    return max(0.001, task.time_limit_s - (now - began_at))
+
+
+def run_log_path(run: Run) -> str:
+    """Of what the run's own callbacks print."""
+    return f"{_safe(run.dag_id)}/{_safe(run.run_id)}/callbacks.log"
 
 
 def log_path(run: Run | RunRow, task_id: str, map_index: int, try_number: int, lost: int) -> str:

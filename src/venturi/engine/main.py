@@ -186,12 +186,12 @@ class EngineProcess:
             return False
         world = self._engine.world
         if stop.get("when_idle"):
-            return not (self._engine.handed & world.runs.keys())
+            return not (self._engine.handed & world.runs.keys() or world.calls or world.calls_due)
         if stop.get("keep_tasks"):
             return True
         world.capacity.online = False  # no new starts
         over = self._clock.now() >= stop["at"] + float(stop.get("drain_s") or 0.0)
-        if world.by_token and not over:
+        if (world.by_token or world.calls) and not over:
             return False
         if not stop.get("told_crew"):
             stop["told_crew"] = True

@@ -5,14 +5,15 @@ Pure: reads reports, makes rows.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..core.moves import AttemptRow, ValueRow
 from ..core.spec import RETURN_KEY
 from ..core.states import Outcome
-from ..core.step import End
+from ..core.step import End, Wait
 from ..core.world import Cell, Run
-from ..executors.base import Ended
+from ..executors.base import Ended, Fired
 
 KEPT = ("error", "signal", "exit_code", "exit_note", "wake_at", "host")
 
@@ -23,6 +24,7 @@ def end_of(report: Ended, feeds_mapping: bool) -> End:
     value = detail.get("value")
     if feeds_mapping and value is not None:
         lengths[RETURN_KEY] = value.get("length")
+    wait = detail.get("wait")
     return End(
         outcome=Outcome(report.outcome),
         at=report.at,
@@ -30,7 +32,18 @@ def end_of(report: Ended, feeds_mapping: bool) -> End:
         wake_at=detail.get("wake_at"),
         skip=tuple(detail.get("skip") or ()),
         lengths=lengths,
+        wait=Wait(wait["trigger"], wait["method"], report.value.decode(), wait.get("timeout_s")) if wait else None,
+        error=detail.get("error"),
     )
+
+
+def event_of(report: Fired) -> str:
+    """What the resumed attempt is told of its trigger's event, as JSON."""
+    kept = {name: report.detail[name] for name in ("message", "traceback") if report.detail.get(name)}
+    head = json.dumps({"kind": report.kind, **kept})
+    if not report.payload:
+        return head
+    return f'{head[:-1]},"payload":{report.payload.decode()}}}'
 
 
 def reason_of(detail: dict[str, Any]) -> str | None:

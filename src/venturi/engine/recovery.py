@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..core import calls
 from ..core.plan import Plan
 from ..core.spec import DagSpec
-from ..core.states import RunState, TaskState
-from ..core.world import WHOLE, Cell, KeptGroup, KeptInstance, Pool, Run, World, restore
+from ..core.states import CallState, RunState, TaskState
+from ..core.world import WHOLE, Call, Cell, KeptGroup, KeptInstance, Pool, Run, World, restore
 from ..store import Reader
 from ..store.rows import RunRow
 from ..store.rows import World as Kept
@@ -43,6 +44,7 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
             run = _run(found, versions.plan(found.version))
             restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
+    _restore_calls(world, kept, reader, versions, wanted)
     return world
 
 
@@ -63,8 +65,28 @@ def _run(row: RunRow, plan: Plan) -> Run:
     return run
 
 
+def _restore_calls(world: World, kept: Kept, reader: Reader, versions: Versions, wanted: Callable[[int], bool]) -> None:
+    """Callbacks not yet done; their runs may be over."""
+    rows = {row.id: row for row in kept.call_runs}
+    runs: dict[int, Run] = {}
+    for call in kept.calls:
+        if not wanted(call.run):
+            continue
+        run = world.runs.get(call.run) or runs.get(call.run)
+        if run is None:
+            row = rows[call.run]
+            run = runs[call.run] = _run(row, versions.plan(row.version))
+            for group in reader.instances(call.run).groups:
+                node = run.nodes[run.plan.index[group.task_id]]
+                node.n, node.sizes = group.n, group.sizes
+            _restore_lengths(run, reader)
+        made = Call(call.id, run, call.task_id, call.map_index, call.kind, call.try_number)
+        calls.restore(world, made, CallState(call.state), call.token, call.of_token, call.detail)
+
+
 def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[KeptGroup]]]:
     instances: dict[int, list[KeptInstance]] = defaultdict(list)
+    deferrals = {(run, task_id, map_index): token for run, task_id, map_index, token in kept.deferrals}
     for row in kept.instances:
         instances[row.run].append(
             KeptInstance(
@@ -77,6 +99,7 @@ def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[K
                 row.started_at,
                 row.wake_at,
                 row.reason,
+                deferrals.get((row.run, row.task_id, row.map_index), 0),
             )
         )
     for run, task_id, map_index, state in kept.finished:

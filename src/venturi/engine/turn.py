@@ -6,26 +6,41 @@ come in as arguments, which is how the simulation drives it through thousands of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..core import admission, step
+from ..core import admission, calls, step
 from ..core.errors import EpochLost, StoreError, VenturiError
 from ..core.moves import AttemptRow, Event, TaskMove, ValueRow
 from ..core.spec import RETURN_KEY
 from ..core.states import LIVE, Outcome, TaskState
 from ..core.step import End, Turn
-from ..core.world import Run, World
+from ..core.world import Call, Run, World
 from ..crashpoints import crash_at
-from ..executors.base import Asked, Connected, Disconnected, Ended, Executor, Loaded, Report, Settled, Start, Started
+from ..executors.base import (
+    Asked,
+    Connected,
+    Disconnected,
+    Ended,
+    Executor,
+    Fired,
+    Loaded,
+    Report,
+    Settled,
+    Start,
+    Started,
+    Watch,
+)
 from ..store import Store
+from ..store.rows import DeferralRow
 from . import recovery
 from .asking import Asks
 from .contexts import Contexts
-from .outcomes import attempt_row, end_of, value_row
+from .outcomes import attempt_row, end_of, event_of, reason_of, value_row
 from .versions import Versions
 
 LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
@@ -36,6 +51,9 @@ class Effects:
     """What happens outside once the turn is durable."""
 
     admitted: list[admission.Admitted] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    watched: list[DeferralRow] = field(default_factory=list)
+    unwatched: list[int] = field(default_factory=list)
     acks: list[int] = field(default_factory=list)
     cancels: list[tuple[int, str, float]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -70,10 +88,11 @@ class Engine:
 
     def restart(self) -> None:
         """Read everything from the database: at the start, and when a commit failed."""
-        self.next_run_id, self._next_token, self.versions.next_id = self.store.counters()
+        self.next_run_id, self._next_token, self.versions.next_id, next_call_id = self.store.counters()
         kept = self.store.load_world()
         self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
         self.world: World = recovery.read_world(kept, self.reader, self.versions, self.executor.slots, self._wanted)
+        self.world.next_call_id = next_call_id
         self.world.capacity.online = False  # until the executor has told what it holds
         self._effects = Effects()
         self._turn = None
@@ -107,6 +126,7 @@ class Engine:
         admission.start_runs(self.world, turn)
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
+            self._effects.calls += calls.hand_out(self.world, turn, self.take_token)
         self._turn = turn
         if not self._may_wait(turn):
             self.finish()
@@ -115,7 +135,7 @@ class Engine:
         """A turn that only learned that attempts are running waits a moment for something that matters."""
         batch = turn.batch
         effects = self._effects
-        if effects.admitted or effects.acks or effects.cancels or effects.after or turn.groups:
+        if effects.admitted or effects.acks or effects.unwatched or effects.cancels or effects.after or turn.groups:
             return False
         lazy = len(batch.task_moves)
         return lazy > 0 and batch.only_task_moves() and all(m.after is TaskState.RUNNING for m in batch.task_moves)
@@ -151,10 +171,22 @@ class Engine:
             for run in turn.finished_runs:
                 self.contexts.forget(run)
             self.on_commit(turn, last_event)
+            self._note_deferrals(turn, effects)
         self._act(effects)
 
+    def _note_deferrals(self, turn: Turn, effects: Effects) -> None:
+        batch = turn.batch
+        for d in batch.deferrals:
+            effects.watched.append(
+                DeferralRow(d.run, d.task_id, d.map_index, d.token, d.trigger, d.method, d.data, None, d.at)
+            )
+        effects.unwatched += [event.token for event in batch.deferral_events]
+        effects.unwatched += [end.waiting for end in batch.deferral_ends if end.waiting]
+
     def _act(self, effects: Effects) -> None:
-        self.executor.submit(self._starts(effects.admitted))
+        self.executor.submit([*self._starts(effects.admitted), *self._calls(effects.calls)])
+        self.executor.watch(list(self._watches(effects.watched)))
+        self.executor.unwatch(effects.unwatched)
         for token, reason, grace_s in effects.cancels:
             self.executor.cancel(token, reason, grace_s)
         self.executor.acknowledge(effects.acks)
@@ -165,17 +197,43 @@ class Engine:
             crash_at("engine:start-sent")
         if effects.acks:
             crash_at("engine:ack-sent")
+        if effects.calls:
+            crash_at("engine:call-sent")
+        if effects.watched:
+            crash_at("engine:watch-sent")
+        if effects.unwatched:
+            crash_at("engine:unwatch-sent")
 
     def _starts(self, admitted: list[admission.Admitted]) -> list[Start]:
         """Made after the commit, because the elements of mapped tasks may be values of this very turn."""
         starts = []
         for one in admitted:
             try:
-                starts.append(self.contexts.start(one, self._first_poke(one)))
+                starts.append(self.contexts.start(one, self._now, self._began_at(one), self._resume(one)))
             except (OSError, VenturiError, IndexError) as error:
                 reason = f"its input could not be read: {error}"
                 self._own_reports.append(Ended(one.cell.token, Outcome.FAIL_NOW, self._now, {"reason": reason}))
         return starts
+
+    def _calls(self, due: list[Call]) -> Iterator[Start]:
+        for call in due:
+            try:
+                yield self.contexts.call(call)
+            except (OSError, VenturiError, IndexError) as error:
+                reason = f"its input could not be read: {error}"
+                self._own_reports.append(Ended(call.token, Outcome.FAILED, self._now, {"reason": reason}))
+
+    def _watches(self, rows: list[DeferralRow]) -> Iterator[Watch]:
+        for row in rows:
+            known = self.world.deferred.get(row.token)
+            if known is not None:
+                yield self.contexts.watch(*known, row.trigger, _trigger_part(row.data))
+
+    def _resume(self, one: admission.Admitted) -> DeferralRow | None:
+        """Where the instance was deferred: what it goes on with."""
+        if not one.cell.deferral:
+            return None
+        return self.reader.deferral(one.run.id, one.run.plan.tasks[one.number].task_id, one.map_index)
 
     # ── what comes in ──
 
@@ -185,6 +243,8 @@ class Engine:
                 self._started(report.token, report.pid, report.at, turn)
             case Ended():
                 self._ended(report, turn)
+            case Fired():
+                self._fired(report, turn)
             case Asked():
                 self.asks.take(report, turn)
             case Loaded():
@@ -193,6 +253,7 @@ class Engine:
                 # Nothing is handed out before it has told all: `Settled` takes what it did not name for never run.
                 self.world.capacity.online = False
                 self.world.capacity.slots = report.slots
+                self._effects.unwatched += [t for t in report.watched if self._is_unwanted(t)]
                 for token, (pid, at) in report.alive.items():
                     self._started(token, pid, at, turn)
             case Settled():
@@ -200,15 +261,30 @@ class Engine:
             case Disconnected():
                 self.world.capacity.online = False
 
+    def _fired(self, report: Fired, turn: Turn) -> None:
+        crash_at("engine:event-received")
+        known = self.world.deferred.get(report.token)
+        if known is not None:
+            step.fired(self.world, *known, event_of(report), turn)
+        elif self._is_unwanted(report.token):
+            self._effects.unwatched.append(report.token)
+
     def _started(self, token: int, pid: int, at: float, turn: Turn) -> None:
         known = self.world.by_token.get(token)
         if known is not None:
             step.started(*known, pid, at, turn)
-        elif not self.foreground:
+        elif not self.foreground and token not in self.world.calls:
             self._cancel(token, "its task has moved on without it", 0.0)
 
     def _ended(self, report: Ended, turn: Turn) -> None:
         crash_at("engine:end-received")
+        call = self.world.calls.get(report.token)
+        if call is not None:
+            calls.ended(self.world, call, Outcome(report.outcome), reason_of(report.detail), turn)
+            if call.run.id not in self.world.runs:
+                self.contexts.forget(call.run)
+            self._effects.acks.append(report.token)
+            return
         known = self.world.by_token.get(report.token)
         if known is None:
             # Told before, or of an attempt that was given up: changes nothing. A foreground engine leaves the
@@ -229,6 +305,10 @@ class Engine:
         self._effects.acks.append(report.token)
         step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
 
+    def _is_unwanted(self, trigger: int) -> bool:
+        """Its event was taken by an engine that did not live to say so; a foreground engine speaks for its runs."""
+        return trigger not in self.world.deferred and (not self.foreground or self._is_ours(trigger))
+
     def _is_ours(self, token: int) -> bool:
         return self.reader.token_run(token) in self.handed
 
@@ -238,6 +318,10 @@ class Engine:
             run, number, map_index, cell = self.world.by_token[token]
             end = End(Outcome.NEVER_RAN, turn.now, "it was handed out but never started")
             step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
+        for call in [call for token, call in self.world.calls.items() if token not in named]:
+            calls.ended(self.world, call, Outcome.NEVER_RAN, None, turn)
+        if self.world.deferred:  # a new crew has none of their triggers; one that has, starts none twice
+            self._effects.watched += [d for d in self.reader.waiting_deferrals() if d.token in self.world.deferred]
         for token, (run, *_) in self.world.by_token.items():
             if run.reason is not None:  # cancelled by an engine that may not have lived to say so
                 self._cancel(token, run.reason, self.config.grace_s)
@@ -245,7 +329,7 @@ class Engine:
 
     def _wake(self, turn: Turn) -> None:
         for run, number, map_index, cell in recovery.due_timers(self.world, turn.now):
-            step.due(run, number, map_index, cell, turn)
+            step.due(self.world, run, number, map_index, cell, turn)
 
     def next_timer(self) -> float | None:
         return self.world.timers[0][0] if self.world.timers else None
@@ -268,15 +352,20 @@ class Engine:
         if (number, row.key) in run.plan.feeds_mapping:
             step.note_lengths(run.nodes[number], map_index, {row.key: row.length})
 
-    def _first_poke(self, one: admission.Admitted) -> float | None:
-        """A rescheduled sensor counts its timeout from its first call."""
+    def _began_at(self, one: admission.Admitted) -> float | None:
+        """A rescheduled sensor and a deferred task count their time from their first attempt."""
         task = one.run.plan.tasks[one.number]
-        if not task.reschedules:
+        if not task.reschedules and not one.cell.deferral:
             return None
         return self.reader.first_started_at(one.run.id, task.task_id, one.map_index, one.cell.try_number)
 
     def _elements(self, run: int, task_id: str, key: str) -> list[bytes]:
         return recovery.mapped_elements(self.reader, self._value_folder, run, task_id, key)
+
+
+def _trigger_part(data: str) -> str:
+    """The trigger's own arguments, of what a deferral keeps."""
+    return json.dumps(json.loads(data).get("trigger") or {}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _events(turn: Turn) -> list[Event]:

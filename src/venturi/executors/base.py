@@ -25,12 +25,26 @@ class Start:
 
 
 @dataclass(slots=True)
+class Watch:
+    """Run a trigger until it has an event; sent only after its deferral is committed, and to each new crew again."""
+
+    token: int
+    source: dict[str, Any]
+    trigger: str  # the class, as module.name
+    data: bytes  # encoded arguments
+    log: str
+    what: str
+    instance: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Connected:
     """The executor is there (again): what is alive and what waits. Ends follow, then `Settled`."""
 
     slots: int
     alive: dict[int, tuple[int, float]]  # token → (pid, started at)
     waiting: set[int]
+    watched: set[int] = field(default_factory=set)  # tokens whose triggers run, or have an event that is not yet taken
 
 
 @dataclass(slots=True)
@@ -62,6 +76,16 @@ class Ended:
 
 
 @dataclass(slots=True)
+class Fired:
+    """A trigger has its event: the fields of wire.messages.fired."""
+
+    token: int
+    kind: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    payload: bytes = b""  # encoded
+
+
+@dataclass(slots=True)
 class Asked:
     token: int
     request: int
@@ -80,7 +104,7 @@ class Loaded:
     error: dict[str, Any] | None = None
 
 
-Report = Connected | Settled | Disconnected | Started | Ended | Asked | Loaded
+Report = Connected | Settled | Disconnected | Started | Ended | Fired | Asked | Loaded
 
 
 class Executor(Protocol):
@@ -94,6 +118,8 @@ class Executor(Protocol):
     def acknowledge(self, tokens: list[int]) -> None:
         """The ends of these attempts are durable."""
 
+    def watch(self, watches: list[Watch]) -> None: ...
+    def unwatch(self, tokens: list[int]) -> None: ...
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None: ...
     def load(
         self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None

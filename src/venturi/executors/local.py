@@ -13,7 +13,7 @@ from typing import Any
 from ..core.errors import ProtocolError
 from ..wire import PROTOCOL, messages
 from ..wire.frames import Decoder, Frame, Head, encode
-from .base import Asked, Connected, Disconnected, Ended, Loaded, Report, Settled, Start, Started
+from .base import Asked, Connected, Disconnected, Ended, Fired, Loaded, Report, Settled, Start, Started, Watch
 
 READ_BYTES = 1 << 20
 
@@ -80,6 +80,14 @@ class Local:
         if tokens:
             self._send(messages.ack(tokens))
 
+    def watch(self, watches: list[Watch]) -> None:
+        for w in watches:
+            self._send(messages.watch(w.token, w.source, w.trigger, w.log, w.what, w.instance), w.data)
+
+    def unwatch(self, tokens: list[int]) -> None:
+        if tokens:
+            self._send(messages.unwatch(tokens))
+
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None:
         self._send(messages.answer(token, request, ok, **detail), body)
 
@@ -139,6 +147,8 @@ class Local:
             if self._named is not None:
                 self._named.add(head["token"])
             return Ended(head["token"], head["outcome"], head["at"], head, body)
+        if kind == "fired":
+            return Fired(head["token"], head["kind"], head, body)
         if kind == "ask":
             return Asked(head["token"], head["request"], head["what"], head, body)
         if kind == "loaded":
@@ -161,4 +171,4 @@ class Local:
         alive = {one["token"]: (one["pid"], one["at"]) for one in head["alive"]}
         assert self._named is not None
         self._named.update(alive, head["waiting"])
-        return Connected(self.slots, alive, set(head["waiting"]))
+        return Connected(self.slots, alive, set(head["waiting"]), set(head.get("watched") or ()))

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..core.moves import Batch, DagVersion, RunMove, TaskMove
-from ..core.states import RUN_FINAL, RunState, TaskState
+from ..core.moves import Batch, CallMove, DagVersion, NewCall, RunMove, TaskMove
+from ..core.states import RUN_FINAL, CallState, RunState, TaskState
 
 Rows = Sequence[Sequence[Any]]
 Write = tuple[str, Rows, bool]  # a statement of `statements.COMMIT`, its rows, and whether each must hit its row
@@ -31,6 +31,12 @@ def writes(batch: Batch) -> Iterator[Write]:
         yield "run_move", _run_moves(batch.run_moves), True
     if batch.task_moves:
         yield from _task_moves(batch.task_moves)
+    if batch.deferrals or batch.deferral_events or batch.deferral_ends:
+        yield from _deferrals(batch)
+    if batch.new_calls:
+        yield "new_call", [_new_call(c) for c in batch.new_calls], False
+    if batch.call_moves:
+        yield "call_move", _call_moves(batch.call_moves), True
     if batch.group_moves:
         groups = {(g.run, g.task_id): g for g in batch.group_moves}
         yield (
@@ -175,6 +181,36 @@ def _task_moves(moves: list[TaskMove]) -> Iterator[Write]:
         yield "task_new", new, False
     if changed:
         yield "task_move", changed, True
+
+
+def _deferrals(batch: Batch) -> Iterator[Write]:
+    """What waits anew, then what has been told, then what is over: that is the order within one turn, too."""
+    if batch.deferrals:
+        made = {(d.run, d.task_id, d.map_index): d for d in batch.deferrals}
+        yield (
+            "deferral",
+            [(d.run, d.task_id, d.map_index, d.token, d.trigger, d.method, d.data, None, d.at) for d in made.values()],
+            False,
+        )
+    if batch.deferral_events:
+        events = [(e.run, e.task_id, e.map_index, e.token, e.event) for e in batch.deferral_events]
+        yield "deferral_event", events, True
+    if batch.deferral_ends:
+        yield "deferral_end", list(dict.fromkeys((e.run, e.task_id, e.map_index) for e in batch.deferral_ends)), True
+
+
+def _new_call(c: NewCall) -> tuple[Any, ...]:
+    names = (c.id, c.run, c.task_id, c.map_index, c.kind, c.try_number, c.of_token)
+    return (*names, CallState.DUE.value, 0, c.at, None, None, None, _dumps(c.detail))
+
+
+def _call_moves(moves: list[CallMove]) -> Rows:
+    """Several moves of one call are one row: guarded by the first, ending in the last."""
+    joined: dict[int, list[Any]] = {}
+    for m in moves:
+        row = joined.setdefault(m.id, [m.id, None, None, None, None, None, m.before.value, m.token_before])
+        row[1:6] = [m.after.value, m.token, m.at if m.after is CallState.DONE else None, m.outcome, m.reason]
+    return list(joined.values())
 
 
 def _attempt(a: Any) -> tuple[Any, ...]:

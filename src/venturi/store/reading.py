@@ -20,8 +20,10 @@ from . import tables as t
 from .drivers import Driver, Row, transaction
 from .rows import (
     AttemptRecord,
+    CallRow,
     CommandRow,
     DagRow,
+    DeferralRow,
     EventRow,
     GroupRow,
     ImportErrorRow,
@@ -59,6 +61,10 @@ def _unfinished() -> Any:
 
 def _of_unfinished(column: Any) -> Any:
     return column.in_(select(t.run.c.id).where(_unfinished()))
+
+
+def _open_call() -> Any:
+    return _literally(t.call.c.state, ["due", "starting"])
 
 
 def _version() -> Select[Any]:
@@ -112,9 +118,10 @@ def _of_instance(table: Any) -> Any:
 
 
 def _token_run() -> Any:
-    i, a = t.task_instance.c, t.attempt.c
+    i, a, c = t.task_instance.c, t.attempt.c, t.call.c
     ended = select(a.run).where(a.token == _P("token"))
-    return ended.union_all(select(i.run).where(and_(i.token == _P("token"), _of_unfinished(i.run))))
+    called = select(c.run).where(c.token == _P("token"))
+    return ended.union_all(select(i.run).where(and_(i.token == _P("token"), _of_unfinished(i.run))), called)
 
 
 def _task_states() -> Any:
@@ -164,6 +171,13 @@ QUERIES: dict[str, Callable[[str], Any]] = {
     "first_started_at": lambda d: select(func.min(t.attempt.c.started_at)).where(
         and_(_of_instance(t.attempt), t.attempt.c.try_number == _P("try_number"))
     ),
+    "deferral": lambda d: select(t.deferral).where(_of_instance(t.deferral)),
+    "waiting_deferrals": lambda d: (
+        select(t.deferral)
+        .where(and_(_of_unfinished(t.deferral.c.run), t.deferral.c.event.is_(None)))
+        .order_by(t.deferral.c.token)
+    ),
+    "calls_of_run": lambda d: select(t.call).where(t.call.c.run == _P("run")).order_by(t.call.c.id),
     "token_run": lambda d: _token_run(),
     "value": lambda d: select(t.value).where(and_(_of_instance(t.value), t.value.c.key == _P("key"))),
     "value_elements": lambda d: _values_in_order.where(
@@ -202,6 +216,7 @@ QUERIES: dict[str, Callable[[str], Any]] = {
         select(func.max(t.attempt.c.token)).scalar_subquery(),
         select(t.meta.c.value).where(t.meta.c.key == literal_column("'token_floor'")).scalar_subquery(),
         select(func.max(t.dag_version.c.id)).scalar_subquery(),
+        select(func.max(t.call.c.id)).scalar_subquery(),
     ),
     "world_versions": lambda d: _versions_in_use(),
     "world_runs": lambda d: select(t.run).where(_unfinished()).order_by(t.run.c.id),
@@ -215,6 +230,11 @@ QUERIES: dict[str, Callable[[str], Any]] = {
             _literally(t.task_instance.c.state, _FINAL),
         )
     ),
+    "world_deferrals": lambda d: select(*(t.deferral.c[n] for n in ("run", "task_id", "map_index", "token"))).where(
+        _of_unfinished(t.deferral.c.run)
+    ),
+    "open_calls": lambda d: select(t.call).where(_open_call()).order_by(t.call.c.id),
+    "runs_of_open_calls": lambda d: select(t.run).where(t.run.c.id.in_(select(t.call.c.run).where(_open_call()))),
     "world_groups": lambda d: select(t.task_group).where(_of_unfinished(t.task_group.c.run)),
     "world_counts": lambda d: (
         select(t.task_instance.c.run, t.task_instance.c.task_id, t.task_instance.c.state, func.count())
@@ -347,6 +367,19 @@ class Reader:
         row = self._first("first_started_at", run=run, task_id=task_id, map_index=map_index, try_number=try_number)
         return None if row is None else row[0]
 
+    def deferral(self, run: int, task_id: str, map_index: int) -> DeferralRow | None:
+        """What this instance waits for, or goes on by."""
+        row = self._first("deferral", run=run, task_id=task_id, map_index=map_index)
+        return None if row is None else DeferralRow._make(row)
+
+    def waiting_deferrals(self) -> list[DeferralRow]:
+        """Of unfinished runs, those without an event, oldest first."""
+        return [DeferralRow._make(row) for row in self._all("waiting_deferrals")]
+
+    def calls(self, run: int) -> list[CallRow]:
+        """Callbacks of a run and its tasks, oldest first."""
+        return [CallRow.of(row) for row in self._all("calls_of_run", run=run)]
+
     def token_run(self, token: int) -> int | None:
         """Which run this attempt is, or was, of."""
         row = self._first("token_run", token=token)
@@ -442,6 +475,9 @@ def read_world(driver: Driver) -> World:
             finished=ask(driver, "world_finished"),
             groups=[GroupRow.of(row) for row in ask(driver, "world_groups")],
             group_counts=ask(driver, "world_counts"),
+            deferrals=ask(driver, "world_deferrals"),
+            calls=[CallRow.of(row) for row in ask(driver, "open_calls")],
+            call_runs=[RunRow.of(row) for row in ask(driver, "runs_of_open_calls")],
             pools=[PoolRow._make(row) for row in ask(driver, "pools")],
             schedules=[ScheduleRow._make(row) for row in ask(driver, "schedules")],
             import_errors=[ImportErrorRow.of(row) for row in ask(driver, "import_errors")],

@@ -73,6 +73,39 @@ class InstanceRow(NamedTuple):
     reason: str | None
 
 
+class DeferralRow(NamedTuple):
+    run: int
+    task_id: str
+    map_index: int
+    token: int
+    trigger: str
+    method: str
+    data: str
+    event: str | None
+    at: float
+
+
+class CallRow(NamedTuple):
+    id: int
+    run: int
+    task_id: str
+    map_index: int
+    kind: str
+    try_number: int
+    of_token: int
+    state: str
+    token: int
+    at: float
+    ended_at: float | None
+    outcome: str | None
+    reason: str | None
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> CallRow:
+        return cls._make((*row[:13], json.loads(row[13])))
+
+
 class GroupRow(NamedTuple):
     run: int
     task_id: str
@@ -201,6 +234,9 @@ class World:
     finished: list[tuple[int, str, int, str]]  # (run, task_id, −1, state): final and not of a group
     groups: list[GroupRow]
     group_counts: list[tuple[int, str, str, int]]  # (run, task_id, final state, how many instances)
+    deferrals: list[tuple[int, str, int, int]]  # (run, task_id, map_index, token)
+    calls: list[CallRow]  # due or starting, oldest first
+    call_runs: list[RunRow]  # of these, whether they are over or not
     pools: list[PoolRow]
     schedules: list[ScheduleRow]
     import_errors: list[ImportErrorRow]

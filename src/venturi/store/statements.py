@@ -167,6 +167,15 @@ def _guarded_runs(rows: Rows) -> Update:
     )
 
 
+def _guarded_calls(rows: Rows) -> Update:
+    c = t.call.c
+    return (
+        update(t.call)
+        .values({name: rows[name] for name in ("state", "token", "ended_at", "outcome", "reason")})
+        .where(and_(c.id == rows["id"], c.state == rows["before"], c.token == rows["token_before"]))
+    )
+
+
 def _flags(rows: Rows) -> Update:
     c = t.dag.c
     flags = {name: func.coalesce(rows[name], c[name]) for name in ("paused", "active", "ad_hoc")}
@@ -196,6 +205,30 @@ COMMIT: dict[str, Statement] = {
     "dag_flags": Statement(_of(t.dag, "dag_id", "paused", "active", "ad_hoc"), _flags),
     "task_new": _insert(t.task_instance),
     "task_move": Statement([*_of(t.task_instance), *_GUARD], _guarded_tasks),
+    "deferral": _upsert(t.deferral),
+    "deferral_event": Statement(
+        _of(t.deferral, "run", "task_id", "map_index", "token", "event"),
+        lambda rows: (
+            update(t.deferral)
+            .values(event=rows["event"])
+            .where(
+                and_(
+                    *(t.deferral.c[name] == rows[name] for name in ("run", "task_id", "map_index", "token")),
+                    t.deferral.c.event.is_(None),
+                )
+            )
+        ),
+    ),
+    "deferral_end": Statement(
+        _of(t.deferral, "run", "task_id", "map_index"),
+        lambda rows: delete(t.deferral).where(
+            and_(*(t.deferral.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
+        ),
+    ),
+    "new_call": _insert(t.call),
+    "call_move": Statement(
+        [*_of(t.call, "id", "state", "token", "ended_at", "outcome", "reason"), *_GUARD], _guarded_calls
+    ),
     "group": _upsert(t.task_group),
     "attempt": _insert(t.attempt),
     "value_clear": Statement(

@@ -86,16 +86,16 @@ class Store:
     def _raise_floor(self, batch: Batch) -> int:
         """Tokens only grow, over restarts and deletions: none is committed above the floor that is kept."""
         floor = self._meta("token_floor") if self._token_floor is None else self._token_floor
-        newest = max((move.token for move in batch.task_moves), default=0)
+        newest = max((move.token for moves in (batch.task_moves, batch.call_moves) for move in moves), default=0)
         if newest > floor:
             floor = newest + TOKENS_AHEAD
             self._set_meta("token_floor", floor)
         return floor
 
-    def counters(self) -> tuple[int, int, int]:
-        """The next run id, token and version id, as of one moment. A token is above every one ever committed."""
-        run, token, floor, version = ask(self._driver, "newest_ids")[0]
-        return (run or 0) + 1, max(token or 0, int(floor)) + 1, (version or 0) + 1
+    def counters(self) -> tuple[int, int, int, int]:
+        """The next run id, token, version id and call id, as of one moment. A token is above every one committed."""
+        run, token, floor, version, call = ask(self._driver, "newest_ids")[0]
+        return (run or 0) + 1, max(token or 0, int(floor)) + 1, (version or 0) + 1, (call or 0) + 1
 
     def load_world(self) -> World:
         """Everything a restarting engine needs, as of one moment."""

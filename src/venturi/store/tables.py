@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001",)  # every schema there has been, oldest first
+STAMPS = ("0001", "0002")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -158,6 +158,44 @@ attempt = Table(
     Column("detail", Text),  # JSON
     Index("attempt_of_instance", "run", "task_id", "map_index"),
 )
+
+deferral = Table(  # what a deferred instance waits for, and until its attempt has gone on, the event
+    "deferral",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("token", BigInteger),  # of the attempt that deferred
+    _need("trigger", Text),
+    _need("method", Text),
+    _need("data", Text),  # encoded: arguments of the trigger and of the method
+    Column("event", Text),  # JSON
+    _need("at", Double),
+    sqlite_with_rowid=False,
+)
+
+call = Table(  # a callback's child: due, starting, done
+    "call",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _need("run", BigInteger),
+    _need("task_id", Text),  # empty: of the run itself
+    _need("map_index", Integer),
+    _need("kind", Text),  # success, failure, retry, skipped
+    _need("try_number", Integer),
+    _need("of_token", BigInteger),
+    _need("state", Text),
+    _need("token", BigInteger),
+    _need("at", Double),
+    Column("ended_at", Double),
+    Column("outcome", Text),
+    Column("reason", Text),
+    _need("detail", Text),  # JSON
+    Index("call_of_run", "run"),
+)
+_open = text("state IN ('due', 'starting')")
+Index("call_token", call.c.token)
+Index("call_open", call.c.id, sqlite_where=_open, postgresql_where=_open)
 
 value = Table(
     "value",

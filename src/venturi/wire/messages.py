@@ -2,11 +2,12 @@
 
 Times are seconds since the epoch (`at`), durations end in `_s`. `token` names one attempt for ever.
 
-    engine ⇄ crew         hello, load, start, cancel, ack, answer, stop
-                          │ state, loaded, load_failed, started, ended, ask, settled
+    engine ⇄ crew         hello, load, start, cancel, ack, watch, unwatch, answer, stop
+                          │ state, loaded, load_failed, started, ended, fired, ask, settled
     crew   ⇄ base zygote  fork_file │ forked, exited
     crew   ⇄ file zygote  park │ loaded, load_failed, parked, exited, ask
     crew   ⇄ attempt      start, answer │ hello, started, ask, result
+    crew   ⇄ trigger host watch, unwatch, answer │ fired, said, ask
 
 The body of `start` is the attempt's `Context` as JSON, of `result`/`ended` the encoded return value, of `answer`
 the encoded value asked for, of `loaded` the specs: the crew passes bodies on without reading them.
@@ -86,6 +87,25 @@ def ack(tokens: list[int]) -> Head:
     return {"k": "ack", "tokens": tokens}
 
 
+def watch(token: int, source: Head, trigger: str, log: str, what: str, instance: Head) -> Head:
+    """Run the trigger that this token is deferred under, until it has an event. Told again it changes nothing, but an
+    event that is there already is sent again. Body: the encoded arguments. `instance`: for the trigger's own eyes."""
+    return {
+        "k": "watch",
+        "token": token,
+        "source": source,
+        "trigger": trigger,
+        "log": log,
+        "what": what,
+        "instance": instance,
+    }
+
+
+def unwatch(tokens: list[int]) -> Head:
+    """The events of these triggers are committed, or not wanted any more."""
+    return {"k": "unwatch", "tokens": tokens}
+
+
 def answer(token: int, request: int, ok: bool, **more: Any) -> Head:
     """To an `ask`. Not ok: `error` says why and `kind` names the error. Body: the encoded value, if one was asked."""
     return {"k": "answer", "token": token, "request": request, "ok": ok, **more}
@@ -99,12 +119,22 @@ def stop(drain_s: float) -> Head:
 # ── crew → engine ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def state(pid: int, boot: str, slots: int, alive: list[Head], waiting: list[int]) -> Head:
-    """First answer to the engine's hello: attempts alive [{token, pid, at}] and tokens held but not yet forked.
+def state(pid: int, boot: str, slots: int, alive: list[Head], waiting: list[int], watched: list[int]) -> Head:
+    """First answer to the engine's hello: attempts alive [{token, pid, at}], tokens held but not yet forked, and
+    tokens whose triggers are watched.
 
     Ends not yet acknowledged follow as ordinary `ended` frames, then `settled`: what is in neither never ran.
     """
-    return {"k": "state", "v": PROTOCOL, "pid": pid, "boot": boot, "slots": slots, "alive": alive, "waiting": waiting}
+    return {
+        "k": "state",
+        "v": PROTOCOL,
+        "pid": pid,
+        "boot": boot,
+        "slots": slots,
+        "alive": alive,
+        "waiting": waiting,
+        "watched": watched,
+    }
 
 
 def settled() -> Head:
@@ -131,6 +161,18 @@ def ended(token: int, outcome: str, at: float, **more: Any) -> Head:
     """The attempt's process is gone (or, reused, has moved on). Beside the fields of `result`: `signal`, `exit_code`,
     `peak_mb`, `log_bytes`, `started_at`, `pid`. Body: the encoded return value."""
     return {"k": "ended", "token": token, "outcome": outcome, "at": at, **more}
+
+
+def fired(token: int, kind: str, **more: Any) -> Head:
+    """The one event of a trigger. `kind`: event (the body is its encoded payload), success, failed or skipped (which
+    end the task; the body is {"xcoms": …}), error (the trigger broke: `message`, `traceback`). Sent again to each
+    engine until `unwatch`."""
+    return {"k": "fired", "token": token, "kind": kind, **more}
+
+
+def said(token: int, text: str) -> Head:
+    """From a trigger host: what a trigger has logged or printed, for the log of its task."""
+    return {"k": "said", "token": token, "text": text}
 
 
 # ── crew ⇄ zygotes ───────────────────────────────────────────────────────────────────────────────────────
@@ -175,7 +217,8 @@ def exited(pid: int, status: int, peak_mb: float) -> Head:
 
 
 def ask(token: int, request: int, what: str, **more: Any) -> Head:
-    """`what`: value_get, value_put, variable_get, variable_set, connection_get, run_state, task_states, mask.
+    """`what`: value_get, value_put, variable_get, variable_set, connection_get, run_state, task_states, runs,
+    dag, trigger, mask.
 
     Parsing asks have token 0.
     """
@@ -184,5 +227,6 @@ def ask(token: int, request: int, what: str, **more: Any) -> Head:
 
 def result(token: int, outcome: str, at: float, **more: Any) -> Head:
     """`error` {type, message, file, line} on failures, `wake_at` for reschedule, `skip` [task ids], `value`
-    {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`)."""
+    {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`), `wait`
+    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments})."""
     return {"k": "result", "token": token, "outcome": outcome, "at": at, **more}
