@@ -189,7 +189,11 @@ class Attempts:
             return
         if events & WRITE:
             child.link.flush()
-        if not self._read_channel(child) and child.link is not None:
+        if not self._read_channel(child):
+            self._hang_up(child)
+
+    def _hang_up(self, child: Child) -> None:
+        if child.link is not None:
             child.link.close()
             child.link = None
 
@@ -214,8 +218,10 @@ class Attempts:
         elif kind == "result":
             crash_at("crew:result-received")
             self._take_result(attempt, head, body)
-            if attempt.reuse and not child.dead:
-                self._end_reused(attempt, child)
+            if child.adopted:
+                self._hang_up(child)  # reused, it would wait for a next
+            elif head["then"] != "dies" and not child.dead:
+                self._end_at_result(attempt, child, head["then"])
         elif kind == "ask":
             self._ask(attempt, child, head, body)
 
@@ -379,9 +385,7 @@ class Attempts:
                 self._try_again(attempt)
             else:
                 self._end(attempt, child)
-        if child.link is not None:
-            child.link.close()
-            child.link = None
+        self._hang_up(child)
         if child.log_fd >= 0:
             self._loop.close(child.log_fd)
             child.log_fd = -1
@@ -396,14 +400,14 @@ class Attempts:
         else:
             self.end_unstarted(attempt, "lost", f"{attempt.hands} processes in turn died before they could begin it.")
 
-    def _end_reused(self, attempt: Attempt, child: Child) -> None:
-        """A reused child has moved on."""
+    def _end_at_result(self, attempt: Attempt, child: Child, then: str) -> None:
+        """Its result is on disk, and nothing of it goes on; its process may serve the next, or is being cleared away."""
         self._pump(child, everything=True)
         child.attempt = None
-        if attempt.result is not None and attempt.result.pop("last", False):
-            child.last = True
+        child.last = then == "over"
         self._end(attempt, child)
-        self.freed(child)
+        if attempt.reuse:
+            self.freed(child)
 
     def _end(self, attempt: Attempt, child: Child) -> None:
         death = died(attempt, child.status, child.peak_mb)

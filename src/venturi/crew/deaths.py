@@ -45,7 +45,7 @@ def died(attempt: Attempt, status: int | None, peak_mb: float | None) -> Death:
     if result is not None:
         head = result
         head["k"] = "ended"
-        head.pop("last", None)
+        head.pop("then", None)
         if status is not None and os.WIFSIGNALED(status):
             head["signal"] = os.WTERMSIG(status)
             head["exit_note"] = f"It was ended by {_signal_name(os.WTERMSIG(status))} after it had its result."

@@ -11,6 +11,7 @@ import importlib
 import os
 import resource
 import signal
+import sys
 import time
 from datetime import datetime, timezone
 from json import loads
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 
 from .. import linux
 from ..core.errors import VenturiError
+from ..core.states import Outcome
 from ..crashpoints import crash_at
 from ..sdk import port as ports
 from ..sdk import running
@@ -41,8 +43,10 @@ CREW_LOOKED_FOR_EVERY_S = 0.1
 REUSES_MAX = 200
 REUSED_S_MAX = 600.0
 GROWTH_MB_MAX = 100.0
+CLEARED_AT_ONCE_MB_MAX = 300.0  # above it, clearing takes long, and the next may need the memory, or a GPU's
 GROWTH_LOOKED_AT_EVERY = 20  # attempts of one child
 
+_GOOD = frozenset((Outcome.SUCCESS.value, Outcome.SKIPPED.value))
 _TIMES = frozenset(name for name, f in running.Instance.__dataclass_fields__.items() if "datetime" in str(f.type))
 _FIELDS = frozenset(running.Instance.__dataclass_fields__)
 
@@ -138,8 +142,7 @@ class Runner:
         if head.get("reuse"):
             self._end_leftovers()
         again = bool(head.get("reuse")) and self._may_serve_again()
-        if not again:
-            made["last"] = True
+        made["then"] = "next" if again else "over" if head.get("reuse") or self._is_over(made) else "dies"
         try:
             self._spool(head["segment"], made, value)
         except OSError:
@@ -148,6 +151,19 @@ class Runner:
         self._tell(made, value)
         crash_at("attempt:result-sent")
         return again
+
+    def _is_over(self, made: Head) -> bool:
+        """Nothing of the author's can happen any more: what is left of this process is the kernel's to clear away."""
+        if made["outcome"] not in _GOOD or made["peak_mb"] > CLEARED_AT_ONCE_MB_MAX:
+            return False
+        threading = sys.modules.get("threading")
+        if threading is not None and threading.active_count() > 1:
+            return False
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return True
+        return False
 
     def _journal_line(self, head: Head) -> Head:
         """What a new crew needs to take this attempt over."""

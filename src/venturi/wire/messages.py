@@ -158,7 +158,7 @@ def started(token: int, pid: int, at: float) -> Head:
 
 
 def ended(token: int, outcome: str, at: float, **more: Any) -> Head:
-    """The attempt's process is gone (or, reused, has moved on). Beside the fields of `result`: `signal`, `exit_code`,
+    """The attempt's process is gone, or is done with it (see `then` in `result`). Beside the fields of `result`: `signal`, `exit_code`,
     `peak_mb`, `log_bytes`, `started_at`, `pid`. Body: the encoded return value."""
     return {"k": "ended", "token": token, "outcome": outcome, "at": at, **more}
 
@@ -228,5 +228,9 @@ def ask(token: int, request: int, what: str, **more: Any) -> Head:
 def result(token: int, outcome: str, at: float, **more: Any) -> Head:
     """`error` {type, message, file, line} on failures, `wake_at` for reschedule, `skip` [task ids], `value`
     {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`), `wait`
-    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments})."""
+    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments}).
+
+    `then` says what becomes of the process: it takes the `next`, it is `over` (no line of the author's can run any
+    more), or its death is to be waited for (`dies`).
+    """
     return {"k": "result", "token": token, "outcome": outcome, "at": at, **more}
