@@ -84,7 +84,7 @@ def test_a_process_pool_works_in_an_attempt(house: House, tasks: dict) -> None:
 
 
 def test_author_code_is_handed_no_server_secret(house: House, tasks: dict) -> None:
-    assert value(house, tasks, "secrets_of_ours") == ["VENTURI_ATTEMPT"]
+    assert value(house, tasks, "secrets_of_ours") == ["VENTURI_ATTEMPT", "VENTURI_HOME"]
 
 
 def test_the_users_own_settings_are_shown(house: House, tasks: dict) -> None:

@@ -401,7 +401,7 @@ class Attempts:
             self.end_unstarted(attempt, "lost", f"{attempt.hands} processes in turn died before they could begin it.")
 
     def _end_at_result(self, attempt: Attempt, child: Child, then: str) -> None:
-        """Its result is on disk, and nothing of it goes on; its process may serve the next, or is being cleared away."""
+        """Its result is on disk and nothing of it goes on: its process serves the next, or is being cleared away."""
         self._pump(child, everything=True)
         child.attempt = None
         child.last = then == "over"

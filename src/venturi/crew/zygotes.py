@@ -385,14 +385,15 @@ class Zygotes:
             zygote.target -= 1
         wanted = min(len(zygote.waiting) + zygote.target, FORKS_ASKED_MAX)
         have = len(zygote.spares) + zygote.asked
-        if have < wanted and (zygote.waiting or zygote.source is not None):
+        at_least = 1 if zygote.waiting else (zygote.target + 1) // 2  # forks in one go are cheaper than one by one
+        if wanted - have >= at_least and (zygote.waiting or zygote.source is not None):
             self._ask_for(zygote, wanted - have)
 
     def _ask_for(self, zygote: Zygote, n: int) -> None:
         if zygote.link is not None and not zygote.retired:
             zygote.asked += n
             # A spare that nobody waits for makes itself warm; one that is wanted now has no time to.
-            zygote.link.send(messages.park(n, warm=not zygote.waiting))
+            zygote.link.send(messages.park(n, warm=not zygote.waiting and zygote.target == 1))
 
     def gone(self, child: Child) -> None:
         """A child of ours is dead and buried."""

@@ -83,8 +83,7 @@ class Runner:
         environment.give_cores_back()
         if self._imported is not None:
             self._imported.random.begin()
-        hooks.release()
-        os.register_at_fork(after_in_child=_without_our_handlers)
+        hooks.begin_attempt(_without_our_handlers)
 
     def serve(self) -> NoReturn:
         while True:

@@ -28,6 +28,7 @@ from .loader import Failed, Imported, Limit, load
 from .rehearsal import warm_up
 
 CREW_LOOKED_FOR_EVERY_MS = 100
+Ends = tuple[Socket, Socket, int, int]  # our end of a channel and the child's; a log's read end and its write end
 TAIL_KEPT_S = 30.0  # for a new crew to take what an ended attempt printed while there was none
 
 
@@ -150,42 +151,50 @@ class Zygote:
             frame = self.channel.receive()
             kind = frame[0]["k"] if frame is not None else ""
             if frame is not None and kind == "park":
-                for _ in range(frame[0]["spares"]):
-                    self._fork(frame[0]["warm"])
+                self._fork(frame[0]["spares"], frame[0]["warm"])
             elif kind == "end":
                 self._ending = True
                 self._finally = frame is not None and frame[0]["finally"]
 
-    def _fork(self, warm: bool) -> None:
-        assert self.channel is not None
-        ours, childs = pair()
-        log_read, log_write = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            self._become_attempt(ours, childs, log_read, log_write, warm)
+    def _fork(self, n: int, warm: bool) -> None:
+        """Several with as little as can be between one and the next: all that is written there is copied each time."""
+        ends = [(*pair(), *os.pipe()) for _ in range(n)]
+        pids = []
+        for mine in ends:
+            pid = os.fork()
+            if pid == 0:
+                self._become_attempt(ends, mine, warm)
+            pids.append(pid)
         crash_at("zygote:forked")
-        try:
-            os.setpgid(pid, pid)  # the child does so, too; whoever is first
-        except OSError:
-            pass
-        childs.close()
-        os.close(log_write)
-        child = Child(pid, os.pidfd_open(pid), linux.start_ticks(pid) or 0, log_read)
-        self._children[child.pidfd] = child
-        self._poll.register(child.pidfd, select.POLLIN)
-        try:
-            self.channel.send(messages.parked(pid, child.ticks), fds=[ours.fileno(), log_read, child.pidfd])
-        except OSError:
-            pass  # the end of the crew is noticed by the next read
-        ours.close()
+        for pid, (ours, childs, log_read, log_write) in zip(pids, ends, strict=True):
+            try:
+                os.setpgid(pid, pid)  # the child does so, too; whoever is first
+            except OSError:
+                pass
+            childs.close()
+            os.close(log_write)
+            child = Child(pid, os.pidfd_open(pid), linux.start_ticks(pid) or 0, log_read)
+            self._children[child.pidfd] = child
+            self._poll.register(child.pidfd, select.POLLIN)
+            try:
+                assert self.channel is not None
+                self.channel.send(messages.parked(pid, child.ticks), fds=[ours.fileno(), log_read, child.pidfd])
+            except OSError:
+                pass  # the end of the crew is noticed by the next read
+            ours.close()
         crash_at("zygote:parked")
 
-    def _become_attempt(self, ours: Socket, childs: Socket, log_read: int, log_write: int, warm: bool) -> NoReturn:
+    def _become_attempt(self, ends: list[Ends], mine: Ends, warm: bool) -> NoReturn:
         """In the fork: nothing here may ever return into the zygote's loop."""
         code = 70
         try:
             os.setpgid(0, 0)
-            ours.close()
+            for ours, childs, log_read, log_write in ends:
+                ours.close()
+                if childs is not mine[1]:
+                    childs.close()
+                    os.close(log_read)
+                    os.close(log_write)
             if self.channel is not None:
                 self.channel.close()
             for child in (*self._children.values(), *self._untold):
@@ -193,8 +202,8 @@ class Zygote:
                 os.close(child.pidfd)
             if self._notes_fd >= 0:
                 os.close(self._notes_fd)
-            runner = Runner(Channel(childs), log_read, self.imported, self.places, self._files)
-            runner.settle(log_write)
+            runner = Runner(Channel(mine[1]), mine[2], self.imported, self.places, self._files)
+            runner.settle(mine[3])
             if warm:
                 warm_up(runner)
             runner.serve()

@@ -158,8 +158,11 @@ def started(token: int, pid: int, at: float) -> Head:
 
 
 def ended(token: int, outcome: str, at: float, **more: Any) -> Head:
-    """The attempt's process is gone, or is done with it (see `then` in `result`). Beside the fields of `result`: `signal`, `exit_code`,
-    `peak_mb`, `log_bytes`, `started_at`, `pid`. Body: the encoded return value."""
+    """The attempt's process is gone, or is done with it (see `then` in `result`).
+
+    Beside the fields of `result`: `signal`, `exit_code`, `peak_mb`, `log_bytes`, `started_at`, `pid`. Body: the
+    encoded return value.
+    """
     return {"k": "ended", "token": token, "outcome": outcome, "at": at, **more}
 
 
