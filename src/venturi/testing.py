@@ -18,7 +18,7 @@ from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph
 from .core.states import Outcome, TaskState
 from .sdk.dag import DAG
 from .sdk.describe import describe
-from .sdk.port import Value
+from .sdk.port import Value, has_port, port
 from .sdk.running import Instance, TaskResult, run
 from .sdk.times import read
 from .wire import values
@@ -42,6 +42,7 @@ class LocalPort:
     def __init__(self, store: LocalStore, instance: Instance | None = None) -> None:
         self.store = store
         self.instance = instance
+        self.beneath = port() if has_port() else None  # whoever answered before: the home, in `venturi python`
 
     def values(
         self,
@@ -72,7 +73,8 @@ class LocalPort:
         self.store.values[(i.dag_id, i.run_id, i.task_id, i.map_index, key)] = values.encode(value, key).data
 
     def variable(self, key: str) -> str | None:
-        return self.store.variables.get(key)
+        found = self.store.variables.get(key)
+        return found if found is not None or self.beneath is None else self.beneath.variable(key)
 
     def set_variable(self, key: str, value: str | None) -> None:
         if value is None:
@@ -81,7 +83,8 @@ class LocalPort:
             self.store.variables[key] = value
 
     def connection(self, conn_id: str) -> dict[str, Any] | None:
-        return self.store.connections.get(conn_id)
+        found = self.store.connections.get(conn_id)
+        return found if found is not None or self.beneath is None else self.beneath.connection(conn_id)
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         return self.store.runs.get((dag_id, run_id))
@@ -127,6 +130,15 @@ def run_dag(
     result = DagTestResult(dag.dag_id, run_id or f"manual__{date.isoformat()}", store=store or LocalStore())
     _Run(dag, describe(dag), result, dict(conf or {}), date, now, sleep).all()
     return result
+
+
+def command_line(dag: DAG) -> None:
+    """What `dag.cli()` does with the arguments of this process."""
+    import sys
+
+    from .cli import dagfile
+
+    dagfile.main(dag, sys.argv[1:])
 
 
 class _Run:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from ..config import Config, Home
+from ..core.errors import Refused
 
 
 class HomeAnswers:
@@ -32,3 +33,48 @@ class HomeAnswers:
 
             self._reader = self._ends.enter_context(open_reader(self._home, self._config))
         return self._reader.variable_get(name) if what == "variable" else self._reader.connection_get(name)
+
+
+class HomePort:
+    """sdk.port.Port of a Python that runs no task: variables and connections of the home, which are only read."""
+
+    def __init__(self) -> None:
+        self._answers: HomeAnswers | None = None
+
+    def _answer(self, what: str, name: str) -> Any:
+        if self._answers is None:
+            from ..config import find_home, read_config
+
+            home = find_home()
+            self._answers = HomeAnswers(home, read_config(home))
+        return self._answers.answer(what, name)
+
+    def variable(self, key: str) -> str | None:
+        found = self._answer("variable", key)
+        return None if found is None else str(found)
+
+    def connection(self, conn_id: str) -> dict[str, Any] | None:
+        found = self._answer("connection", conn_id)
+        return None if found is None else dict(found)
+
+    def values(self, *_: Any, **__: Any) -> list[Any]:
+        return []
+
+    def put(self, key: str, value: Any) -> None:
+        raise _refused("Values are pushed by a running task.")
+
+    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
+        raise _refused("Variables are not written here.")
+
+    def run_state(self, dag_id: str, run_id: str) -> str | None:
+        return None
+
+    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
+        return {}
+
+    def mask(self, *secrets: str) -> None:
+        return None
+
+
+def _refused(reason: str) -> Exception:
+    return Refused(reason=reason, advice="Do it in a task, or use: venturi variables set")

@@ -20,6 +20,8 @@ from .printing import Exit
 VERBS = {
     "run": ("run", "Run one DAG file to the end, here and now."),
     "check": ("check", "Whether DAG files run here as they are."),
+    "python": ("python", "Python with `import airflow` served: dag.cli(), a debugger, pytest."),
+    "finder": ("outside", "Let every Python of this environment find `airflow` here: on, off, status."),
     "up": ("tree", "Start Venturi: engine, crew and web, restarted when they crash."),
     "down": ("tree", "Stop it; living attempts get 30 seconds to finish."),
     "restart": ("tree", "Start engine and web anew; attempts go on."),

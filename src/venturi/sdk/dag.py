@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import building, era, times
-from .exceptions import AirflowException, BadAuthoring, DuplicateTaskIdFound, TaskNotFound
+from .exceptions import BadAuthoring, DuplicateTaskIdFound, TaskNotFound
 from .groups import TaskGroup
 from .operator import Task, check_id
 from .params import MISSING, Param, ParamsDict
@@ -282,7 +282,10 @@ class DAG:
         return testing.run_dag(self, conf=run_conf, logical_date=date)
 
     def cli(self) -> None:
-        raise AirflowException("dag.cli() is not served yet. Use: venturi run FILE, or dag.test().")
+        """The command line that a file ends with: `python dagfile.py list_tasks`, `… test TASK DATE`, `… dags test`."""
+        from .. import testing  # the one permitted upward call
+
+        testing.command_line(self)
 
 
 def _functions_params(dag: DAG, function: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:

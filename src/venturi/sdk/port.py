@@ -64,6 +64,11 @@ def has_port() -> bool:
     return bool(_installed)
 
 
+def always(new: Port) -> None:
+    """Beneath all others, to the end of this process."""
+    _installed.insert(0, new)
+
+
 @contextmanager
 def installed(new: Port) -> Iterator[None]:
     _installed.append(new)

@@ -1,0 +1,42 @@
+"""`venturi python FILE…`: Python in which `import airflow` is served by Venturi: for `dag.cli()`, `dag.test()` under a
+debugger, pytest over DAG files. Owns the setting up of such an interpreter; what is then run is the author's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ..bundles import import_roots, single_file_bundle
+from . import options, printing
+from .printing import fail
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="FILE [ARGUMENTS]...")
+@options.everywhere
+def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) -> int:
+    """Run Python with `import airflow` served.
+
+    As python itself: FILE, `-m MODULE`, `-c TEXT`, or nothing for a prompt. A file runs in its bundle's interpreter.
+    """
+    given = list(arguments)
+    interpreter, roots = sys.executable, [os.getcwd()]
+    if given and not given[0].startswith("-"):
+        file = Path(given[0]).expanduser().absolute()
+        if not file.is_file():
+            fail(f"There is no file {file}.", printing.COULD_NOT_START, "no_such_file")
+        bundle = single_file_bundle(file)
+        interpreter, roots = bundle.python, [str(file.parent), *import_roots(bundle, file)]
+    elif given and given[0] not in ("-m", "-c"):
+        fail(f"{given[0]} is not known here. Use FILE, -m MODULE or -c TEXT.", printing.COULD_NOT_START, "usage")
+    elif len(given) == 1:
+        fail(f"What is to follow {given[0]}?", printing.COULD_NOT_START, "usage")
+    environment = {**os.environ, "VENTURI_PYTHON_ROOTS": os.pathsep.join(dict.fromkeys(roots))}
+    if home_given:
+        environment["VENTURI_HOME"] = home_given
+    sys.stdout.flush()
+    os.execve(interpreter, [interpreter, "-m", "venturi.cli.finder", *given], environment)
