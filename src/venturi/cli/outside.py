@@ -19,7 +19,7 @@ from .printing import fail, show
 @click.command()
 @click.argument("wanted", type=click.Choice(["on", "off", "status"]), default="status")
 @options.everywhere
-def finder(wanted: str, home_given: str | None, as_json: bool) -> int:
+def finder(wanted: str, home_given: str | None, as_json: bool) -> int:  # noqa: ARG001  (all verbs take it)
     """Let every Python of this environment find `airflow` with Venturi: on, off, or status.
 
     It is off unless asked for. Where a real Airflow is installed, that one is found.

@@ -18,7 +18,7 @@ from .printing import fail
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="FILE [ARGUMENTS]...")
 @options.everywhere
-def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) -> int:
+def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) -> int:  # noqa: ARG001  (all verbs take it)
     """Run Python with `import airflow` served.
 
     As python itself: FILE, `-m MODULE`, `-c TEXT`, or nothing for a prompt. A file runs in its bundle's interpreter.
