@@ -44,6 +44,10 @@ class Home:
         return self.own / "sources"
 
     @property
+    def sealing_key(self) -> Path:
+        return self.own / "sealing.key"
+
+    @property
     def run(self) -> Path:
         """Locks, pid files, sockets: nothing here survives a reboot with a meaning."""
         return self.own / "run"

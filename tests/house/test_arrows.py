@@ -39,6 +39,7 @@ EVERYTHING = {"cli", "testing"}
 
 # Nothing here reads a clock, a file, the environment or chance.
 PURE = {
+    "binascii",
     *("__future__", "abc", "bisect", "calendar", "collections", "copy", "dataclasses", "datetime", "decimal", "enum"),
     *("fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "string", "textwrap"),
     *("types", "typing", "zlib"),

@@ -46,18 +46,23 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(address: str) -> Iterator[Store]:
-    with open_store(address) as opened:
+def key_file(tmp_path: Path) -> Path:
+    return tmp_path / "sealing.key"
+
+
+@pytest.fixture
+def store(address: str, key_file: Path) -> Iterator[Store]:
+    with open_store(address, key_file=key_file) as opened:
         yield opened
 
 
 @pytest.fixture
-def reopen(address: str) -> Iterator[Callable[[], Store]]:
+def reopen(address: str, key_file: Path) -> Iterator[Callable[[], Store]]:
     """Another store on the same database."""
     opened: list[Store] = []
 
     def open_again() -> Store:
-        opened.append(open_store(address))
+        opened.append(open_store(address, key_file=key_file))
         return opened[-1]
 
     yield open_again

@@ -236,61 +236,6 @@ def test_a_fresh_world_is_empty_but_for_the_default_pool(store: Store) -> None:
     assert [pool.name for pool in world.pools] == ["default_pool"]
 
 
-# ── variables ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_variables_are_set_read_listed_and_deleted(store: Store, reopen: Callable[[], Store]) -> None:
-    assert store.variable_get("a") is None
-    store.variable_set("b", "1")
-    store.variable_set("a", "x", "what it is for")
-    reopen().variable_set("a", "y")
-    assert store.variable_get("a") == "y"
-    assert [(v.key, v.value, v.description) for v in store.variable_list()] == [
-        ("a", "y", "what it is for"),
-        ("b", "1", None),
-    ]
-    with store.reader() as reader:
-        assert reader.variable("b").value == "1"  # type: ignore[union-attr]
-        assert reader.variables() == store.variable_list()
-    assert store.variable_delete("b") is True
-    assert store.variable_delete("b") is False
-    assert store.variable_get("b") is None
-
-
-def test_each_change_of_a_variable_is_an_event_without_its_value(store: Store) -> None:
-    store.variable_set("a", "hidden")
-    store.variable_delete("a")
-    store.variable_delete("a")
-    with store.reader() as reader:
-        events = [(e.kind, e.data) for e in reader.events_after(0)]
-    assert events == [
-        ("variable", {"key": "a", "change": "set"}),
-        ("variable", {"key": "a", "change": "deleted"}),
-    ]
-
-
-def test_a_variable_may_be_set_while_an_engine_commits(store: Store, reopen: Callable[[], Store]) -> None:
-    epoch, other = store.take_epoch(), reopen()
-    failed: list[Exception] = []
-
-    def set_many() -> None:
-        try:
-            for i in range(5):
-                other.variable_set("v", str(i))
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=set_many)
-    thread.start()
-    while thread.is_alive():
-        store.commit(batch(events=[Event(NOW, "turn")]), epoch)
-    assert failed == []
-    assert store.variable_get("v") == "4"
-    with store.reader() as reader:
-        ids = [event.id for event in reader.events_after(0, limit=1_000_000)]
-    assert ids == sorted(set(ids))
-
-
 def test_only_the_store_imports_sqlalchemy() -> None:
     source = Path(__file__).parents[2] / "src" / "venturi"
     users = {

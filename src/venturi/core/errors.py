@@ -15,7 +15,9 @@
     │   ├── GuardFailed
     │   ├── Conflict
     │   ├── EpochLost
-    │   └── WrongSchema
+    │   ├── WrongSchema
+    │   ├── DatabaseLost
+    │   └── SealError
     └── ProcessError              something between our processes
         ├── AlreadyRunning
         ├── NoEngine
@@ -99,6 +101,14 @@ class EpochLost(StoreError):
 
 class WrongSchema(StoreError):
     """The database has schema '{found}' and this Venturi needs '{wanted}'. {advice}"""
+
+
+class DatabaseLost(StoreError):
+    """The connection to the database was lost: {reason}."""
+
+
+class SealError(StoreError):
+    """Cannot seal or open: {reason}. {advice}"""
 
 
 class ProcessError(VenturiError):

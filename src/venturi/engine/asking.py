@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core import secrets
 from ..core.errors import VenturiError
 from ..core.moves import ValueRow
 from ..core.step import Turn
@@ -185,16 +186,14 @@ def _values(reader: Reader, read: _Read) -> _Answered:
 
 
 def _variable(reader: Reader, read: _Read) -> _Answered:
-    return {"value": reader.variable_get(read.asked.detail["key"])}, b""
+    key = read.asked.detail["key"]
+    found = reader.variable(key)
+    return {"value": found, "mask": secrets.of_named(key, found)}, b""
 
 
 def _connection(reader: Reader, read: _Read) -> _Answered:
-    found = reader.connection_get(read.asked.detail["conn_id"])
-    return {"connection": found, "mask": _secrets(found)}, b""
-
-
-def _secrets(connection: dict[str, Any] | None) -> list[str]:
-    return [str(connection["password"])] if connection and connection.get("password") else []
+    found = reader.connection(read.asked.detail["conn_id"])
+    return {"connection": found, "mask": secrets.of_connection(found) if found else []}, b""
 
 
 def _run_state(reader: Reader, read: _Read) -> _Answered:

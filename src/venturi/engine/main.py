@@ -40,7 +40,7 @@ class EngineProcess:
         self._clock = clock or WallClock()
         self._lock = EngineLock(home.run)
         self._lock.take(str(home.root))
-        self._store = open_store(config.database_url or home.database)
+        self._store = open_store(config.database_url or home.database, key_file=home.sealing_key)
         self._executor = Local(home.socket("crew"), 0)
         self._engine = Engine(self._store, self._executor, config, home.values, foreground)
         self._files = DagFiles(self._engine, roots)

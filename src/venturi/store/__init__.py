@@ -4,6 +4,7 @@ from .reading import Reader
 from .rows import (
     AttemptRecord,
     CommandRow,
+    ConnectionRow,
     DagRow,
     EventRow,
     GroupRow,
@@ -22,6 +23,7 @@ from .store import Store, open_store
 __all__ = [
     "AttemptRecord",
     "CommandRow",
+    "ConnectionRow",
     "DagRow",
     "EventRow",
     "GroupRow",

@@ -22,6 +22,7 @@ from .rows import (
     AttemptRecord,
     CallRow,
     CommandRow,
+    ConnectionRow,
     DagRow,
     DeferralRow,
     EventRow,
@@ -37,6 +38,7 @@ from .rows import (
     World,
     version_of,
 )
+from .sealing import Sealer
 from .statements import json_items, text_of
 
 _FINAL = sorted(state.value for state in FINAL)
@@ -134,7 +136,6 @@ def _task_states() -> Any:
     return single.union_all(select(g.task_id, g.state).where(g.run == run))
 
 
-_variable_columns = [t.variable.c[name] for name in ("key", "value", "description", "at")]
 _attempts_in_order = select(t.attempt).order_by(t.attempt.c.token)
 _values_in_order = select(t.value).order_by(t.value.c.map_index)
 
@@ -205,8 +206,21 @@ QUERIES: dict[str, Callable[[str], Any]] = {
     "last_event": lambda d: select(func.max(t.event.c.id)),
     "import_errors": lambda d: select(t.import_error).order_by(t.import_error.c.file),
     "pools": lambda d: select(t.pool).order_by(t.pool.c.name),
-    "variable": lambda d: select(*_variable_columns).where(t.variable.c.key == _P("key")),
-    "variables": lambda d: select(*_variable_columns).order_by(t.variable.c.key),
+    "variable": lambda d: select(t.variable).where(t.variable.c.key == _P("key")),
+    "variables": lambda d: select(t.variable).order_by(t.variable.c.key),
+    "connection": lambda d: select(t.connection).where(t.connection.c.conn_id == _P("conn_id")),
+    "connections": lambda d: select(t.connection).order_by(t.connection.c.conn_id),
+    "sealed": lambda d: (
+        select(t.variable.c.key)
+        .where(t.variable.c.sealed.is_not(None))
+        .union_all(select(t.connection.c.conn_id).where(t.connection.c.sealed.is_not(None)))
+        .limit(1)
+    ),
+    "settings_changes": lambda d: (
+        select(t.event.c.kind, t.event.c.data)
+        .where(and_(t.event.c.id > _P("id"), _literally(t.event.c.kind, ("variable", "connection"))))
+        .order_by(t.event.c.id)
+    ),
     "command": lambda d: select(t.command).where(t.command.c.id == _P("id")),
     "waiting_commands": lambda d: select(t.command).where(t.command.c.done_at.is_(None)).order_by(t.command.c.id),
     "schedules": lambda d: select(t.schedule).order_by(t.schedule.c.dag_id),
@@ -272,8 +286,9 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
 class Reader:
     """Reads of one connection, for one thread at a time."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, sealer: Sealer) -> None:
         self._driver = driver
+        self._sealer = sealer
 
     def close(self) -> None:
         self._driver.close()
@@ -440,21 +455,31 @@ class Reader:
     def pools(self) -> list[PoolRow]:
         return [PoolRow._make(row) for row in self._all("pools")]
 
-    def variable(self, key: str) -> VariableRow | None:
+    # ── variables and connections ────────────────────────────────────────────────────────────────────────
+
+    def variable(self, key: str) -> str | None:
         row = self._first("variable", key=key)
-        return None if row is None else VariableRow._make(row)
-
-    def variable_get(self, key: str) -> str | None:
-        found = self.variable(key)
-        return None if found is None else found.value
-
-    def connection_get(self, conn_id: str) -> dict[str, Any] | None:
-        """Sealing is still to come, and until then nothing can be put in."""
-        del conn_id
-        return None
+        return None if row is None else sealed_text(self._sealer, row)
 
     def variables(self) -> list[VariableRow]:
-        return [VariableRow._make(row) for row in self._all("variables")]
+        """By key, unopened."""
+        return [VariableRow(key, description, at) for key, _, _, description, at in self._all("variables")]
+
+    def connection(self, conn_id: str) -> dict[str, Any] | None:
+        """Opened: every field that is set."""
+        row = self._first("connection", conn_id=conn_id)
+        return None if row is None else opened_connection(self._sealer, row)
+
+    def connections(self) -> list[ConnectionRow]:
+        """By id, unopened."""
+        return [ConnectionRow(id, kind, description, at) for id, kind, _, description, at in self._all("connections")]
+
+    def settings_changes(self, id: int) -> list[tuple[str, str]]:
+        """Which ("variable", key) and ("connection", conn_id) have changed after this event, oldest first."""
+        rows = [(kind, json.loads(data)) for kind, data in self._all("settings_changes", id=id)]
+        return [(kind, str(data["key" if kind == "variable" else "conn_id"])) for kind, data in rows]
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────────────
 
     def command(self, id: int) -> CommandRow | None:
         row = self._first("command", id=id)
@@ -462,6 +487,21 @@ class Reader:
 
     def waiting_commands(self) -> list[CommandRow]:
         return [CommandRow.of(row) for row in self._all("waiting_commands")]
+
+
+def sealed_text(sealer: Sealer, row: Row) -> str | None:
+    """Of a row of `variable`."""
+    key, in_clear, sealed = row[:3]
+    return in_clear if sealed is None else sealer.open("variable", key, bytes(sealed))
+
+
+def opened_connection(sealer: Sealer, row: Row) -> dict[str, Any]:
+    """Of a row of `connection`."""
+    conn_id, kind, sealed, description = row[:4]
+    found = {"conn_id": conn_id, "conn_type": kind, "description": description}
+    if sealed is not None:
+        found.update(json.loads(sealer.open("connection", conn_id, bytes(sealed))))
+    return {name: part for name, part in found.items() if part is not None}
 
 
 def read_world(driver: Driver) -> World:

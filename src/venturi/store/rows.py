@@ -200,8 +200,18 @@ class PoolRow(NamedTuple):
 
 
 class VariableRow(NamedTuple):
+    """What can be told without opening it."""
+
     key: str
-    value: str | None
+    description: str | None
+    at: float
+
+
+class ConnectionRow(NamedTuple):
+    """What can be told without opening it."""
+
+    conn_id: str
+    conn_type: str | None
     description: str | None
     at: float
 

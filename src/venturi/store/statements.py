@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     update,
 )
@@ -265,14 +266,22 @@ def _meta(dialect: str) -> Any:
     return made.with_for_update() if dialect == "postgresql" else made
 
 
-def _variable_set(dialect: str) -> Any:
-    made = _insert_into(t.variable, dialect).values({n: bindparam(n) for n in ("key", "value", "description", "at")})
-    changes = {
-        "value": made.excluded.value,
-        "description": func.coalesce(made.excluded.description, t.variable.c.description),
-        "at": made.excluded.at,
-    }
-    return made.on_conflict_do_update(index_elements=["key"], set_=changes)
+def _keep_sealed(dialect: str, table: Table, key: str, *more: str) -> Any:
+    """Set a row; a description that is not given stays."""
+    names = (key, *more, "sealed", "description", "at")
+    made = _insert_into(table, dialect).values({n: bindparam(n) for n in names})
+    changes = {n: made.excluded[n] for n in (*more, "sealed", "at")}
+    changes["description"] = func.coalesce(made.excluded.description, table.c.description)
+    if "value" in table.c:
+        changes["value"] = null()
+    return made.on_conflict_do_update(index_elements=[key], set_=changes)
+
+
+def _seal_again(table: Table, key: str) -> Update:
+    changes: dict[str, Any] = {"sealed": bindparam("sealed")}
+    if "value" in table.c:
+        changes["value"] = null()
+    return update(table).values(changes).where(table.c[key] == bindparam("key_"))
 
 
 # The single statements of short transactions, with named parameters.
@@ -282,8 +291,12 @@ WRITES: dict[str, Callable[[str], Any]] = {
     "put_command": lambda d: (
         insert(t.command).values({n: bindparam(n) for n in ("name", "payload", "at")}).returning(t.command.c.id)
     ),
-    "variable_set": _variable_set,
+    "variable_set": lambda d: _keep_sealed(d, t.variable, "key"),
     "variable_delete": lambda d: delete(t.variable).where(t.variable.c.key == bindparam("key")),
+    "variable_seal": lambda d: _seal_again(t.variable, "key"),
+    "connection_set": lambda d: _keep_sealed(d, t.connection, "conn_id", "conn_type"),
+    "connection_delete": lambda d: delete(t.connection).where(t.connection.c.conn_id == bindparam("conn_id")),
+    "connection_seal": lambda d: _seal_again(t.connection, "conn_id"),
 }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from ..core.moves import Batch, DagVersion
 from . import batches
 from .drivers import transaction
 from .opening import open_driver, read_driver
-from .reading import Reader, ask, read_world
-from .rows import CommandRow, VariableRow, World
+from .reading import Reader, ask, read_world, sealed_text
+from .rows import CommandRow, ConnectionRow, VariableRow, World
+from .sealing import Sealer
 from .statements import commit_text, write_text
 
 TOKENS_AHEAD = 1000  # the floor is raised by this much at a time, so that most commits need not touch it
@@ -26,10 +29,12 @@ TOKENS_AHEAD = 1000  # the floor is raised by this much at a time, so that most 
 class Store:
     """The writing side. Of one thread; `reader()` gives others their own connection."""
 
-    def __init__(self, address: str | Path, create: bool = True) -> None:
+    def __init__(self, address: str | Path, create: bool = True, key_file: Path | None = None) -> None:
         self.address = address
+        self._sealer = Sealer(key_file)
         self._driver = open_driver(address, create)
         self._dialect = self._driver.dialect
+        self._reads = Reader(self._driver, self._sealer)
         self._token_floor: int | None = None
 
     def close(self) -> None:
@@ -43,7 +48,7 @@ class Store:
 
     def reader(self) -> Reader:
         """An own connection that cannot write, for another thread or process."""
-        return Reader(read_driver(self.address))
+        return Reader(read_driver(self.address), Sealer(self._sealer.file))
 
     # ── the engine's ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -102,15 +107,15 @@ class Store:
         return read_world(self._driver)
 
     def version(self, id: int) -> DagVersion:
-        return Reader(self._driver).version(id)
+        return self._reads.version(id)
 
     def version_id(self, dag_id: str, digest: str) -> int | None:
         """The newest version of this DAG with this hash."""
-        return Reader(self._driver).version_id(dag_id, digest)
+        return self._reads.version_id(dag_id, digest)
 
     def token_run(self, token: int) -> int | None:
         """Which run this attempt is, or was, of."""
-        return Reader(self._driver).token_run(token)
+        return self._reads.token_run(token)
 
     # ── commands left for an engine ──────────────────────────────────────────────────────────────────────
 
@@ -123,38 +128,82 @@ class Store:
 
     def waiting_commands(self) -> list[CommandRow]:
         """Oldest first."""
-        return Reader(self._driver).waiting_commands()
+        return self._reads.waiting_commands()
 
     # ── variables and connections ────────────────────────────────────────────────────────────────────────
 
     def variable_set(self, key: str, value: str, description: str | None = None) -> None:
         """One short transaction with its event, by any process. The event names the key and never the value."""
-        now = time.time()
-        with transaction(self._driver):
-            self._lock_events()
-            params = {"key": key, "value": value, "description": description, "at": now}
-            self._driver.execute(write_text("variable_set", self._dialect), params)
-            self._put_event(now, "variable", {"key": key, "change": "set"})
+        with self._change("variable", {"key": key, "change": "set"}) as now:
+            sealed = self._sealer.seal("variable", key, value, self._nothing_is_sealed)
+            self._write("variable_set", key=key, sealed=sealed, description=description, at=now)
 
     def variable_delete(self, key: str) -> bool:
         """One short transaction with its event. Whether there was one."""
+        return self._delete("variable_delete", "variable", "key", key)
+
+    def connection_set(self, conn_id: str, fields: Mapping[str, Any]) -> None:
+        """All fields anew, in one short transaction with its event. A description that is not given stays."""
+        sealed_fields = {k: v for k, v in fields.items() if k not in ("conn_id", "conn_type", "description")}
+        with self._change("connection", {"conn_id": conn_id, "change": "set"}) as now:
+            sealed = self._sealer.seal("connection", conn_id, json.dumps(sealed_fields), self._nothing_is_sealed)
+            more = {name: fields.get(name) for name in ("conn_type", "description")}
+            self._write("connection_set", conn_id=conn_id, sealed=sealed, at=now, **more)
+
+    def connection_delete(self, conn_id: str) -> bool:
+        """One short transaction with its event. Whether there was one."""
+        return self._delete("connection_delete", "connection", "conn_id", conn_id)
+
+    def rotate_key(self) -> int:
+        """Everything sealed anew with a new key, in one transaction; how much that was. What other processes seal and
+        open meanwhile they can: the old key goes when the last row has the new one."""
+        with self._sealer.rotating(), transaction(self._driver):
+            self._lock_events()
+            variables, connections = ask(self._driver, "variables"), ask(self._driver, "connections")
+            for row in variables:
+                text = sealed_text(self._sealer, row) or ""
+                self._write("variable_seal", key_=row[0], sealed=self._sealer.seal("variable", row[0], text, bool))
+            for row in connections:
+                text = self._sealer.open("connection", row[0], bytes(row[2]))
+                self._write("connection_seal", key_=row[0], sealed=self._sealer.seal("connection", row[0], text, bool))
+            self._put_event(time.time(), "key", {"change": "rotated"})
+        return len(variables) + len(connections)
+
+    def variable(self, key: str) -> str | None:
+        return self._reads.variable(key)
+
+    def variables(self) -> list[VariableRow]:
+        """By key, unopened."""
+        return self._reads.variables()
+
+    def connection(self, conn_id: str) -> dict[str, Any] | None:
+        """Opened: every field that is set."""
+        return self._reads.connection(conn_id)
+
+    def connections(self) -> list[ConnectionRow]:
+        """By id, unopened."""
+        return self._reads.connections()
+
+    def _nothing_is_sealed(self) -> bool:
+        return not ask(self._driver, "sealed")
+
+    def _delete(self, statement: str, kind: str, column: str, name: str) -> bool:
         now = time.time()
         with transaction(self._driver):
             self._lock_events()
-            found = self._driver.execute(write_text("variable_delete", self._dialect), {"key": key}) > 0
+            found = self._write(statement, **{column: name}) > 0
             if found:
-                self._put_event(now, "variable", {"key": key, "change": "deleted"})
+                self._put_event(now, kind, {column: name, "change": "deleted"})
         return found
 
-    def variable_get(self, key: str) -> str | None:
-        return Reader(self._driver).variable_get(key)
-
-    def variable_list(self) -> list[VariableRow]:
-        """By key."""
-        return Reader(self._driver).variables()
-
-    def connection_get(self, conn_id: str) -> dict[str, Any] | None:
-        return Reader(self._driver).connection_get(conn_id)
+    @contextmanager
+    def _change(self, kind: str, data: dict[str, str]) -> Iterator[float]:
+        """A short transaction around one write, with its event."""
+        now = time.time()
+        with transaction(self._driver):
+            self._lock_events()
+            yield now
+            self._put_event(now, kind, data)
 
     # ── inside a transaction ─────────────────────────────────────────────────────────────────────────────
 
@@ -172,6 +221,9 @@ class Store:
         """Events of other writers take their ids in the order of their commits too."""
         self._meta("epoch")
 
+    def _write(self, name: str, **params: Any) -> int:
+        return self._driver.execute(write_text(name, self._dialect), params)
+
     def _put_event(self, at: float, kind: str, data: Any) -> None:
         self._driver.write(commit_text("event", self._dialect), [(at, kind, None, None, json.dumps(data))])
 
@@ -179,7 +231,7 @@ class Store:
         return self._driver.all(write_text(name, self._dialect), params)[0][0]
 
 
-def open_store(address: str | Path, create: bool = True) -> Store:
+def open_store(address: str | Path, create: bool = True, key_file: Path | None = None) -> Store:
     """A file or URL to a store. With `create` a missing database is made and an older one migrated; a damaged one, or
-    one of a newer Venturi, is refused with one sentence."""
-    return Store(address, create)
+    one of a newer Venturi, is refused with one sentence. Connections and variables are sealed with the `key_file`."""
+    return Store(address, create, key_file)

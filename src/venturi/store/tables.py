@@ -242,7 +242,7 @@ variable = Table(
     "variable",
     metadata,
     _key("key", Text),
-    Column("value", Text),
+    Column("value", Text),  # in clear: only rows of before there was sealing, until they are set or the key is changed
     Column("sealed", LargeBinary),
     Column("description", Text),
     _need("at", Double),
@@ -253,7 +253,7 @@ connection = Table(
     metadata,
     _key("conn_id", Text),
     Column("conn_type", Text),
-    Column("sealed", LargeBinary),
+    Column("sealed", LargeBinary),  # JSON: host, login, password, schema, port, extra
     Column("description", Text),
     _need("at", Double),
 )
