@@ -152,3 +152,7 @@ def read_toml(file: Path) -> dict[str, Any]:
 def environment(name: str) -> str | None:
     """One environment variable, as author code may set it; with `read_config` the only ways to the environment."""
     return os.environ.get(name)
+
+
+def environment_names(prefix: str) -> list[str]:
+    return [name for name in os.environ if name.startswith(prefix)]

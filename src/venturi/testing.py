@@ -76,7 +76,7 @@ class LocalPort:
         found = self.store.variables.get(key)
         return found if found is not None or self.beneath is None else self.beneath.variable(key)
 
-    def set_variable(self, key: str, value: str | None) -> None:
+    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
         if value is None:
             self.store.variables.pop(key, None)
         else:
@@ -93,8 +93,8 @@ class LocalPort:
         known = self.store.states.get((dag_id, run_id), {})
         return {task_id: state for task_id, state in known.items() if task_ids is None or task_id in task_ids}
 
-    def mask(self, secret: str) -> None:
-        self.store.masked.append(secret)
+    def mask(self, *secrets: str) -> None:
+        self.store.masked += secrets
 
 
 @dataclass

@@ -81,12 +81,13 @@ def test_the_secrets_of_a_connection():
         ),
     }
     found = secrets.of_connection(fields)
-    for one in ("the-password", "the-key", "in-the-host", "lines-of-it", "deep-token", "12345", "p@ss", "p%40ss"):
+    for one in ("the-password", "the-key", "in-the-host", "PEM\nlines-of-it", "deep-token", "12345", "p@ss", "p%40ss"):
         assert one in found, one
     assert base64.b64encode(b"me:the-password").decode() in found
     shown = {"me", "eu-west-1", "service_account", "http", "example.org"}
     assert shown.isdisjoint(found)
-    assert found == sorted(found, key=len, reverse=True), "the longest first, so that none is hidden in part"
+    forms = secrets.in_all_forms(found)
+    assert forms == sorted(forms, key=len, reverse=True), "the longest first, so that none is hidden in part"
 
 
 def test_an_extra_that_is_no_object_is_secret_as_a_whole():
@@ -99,9 +100,9 @@ def test_the_secrets_of_a_variable():
     assert secrets.of_named("bucket", "abcdef") == []
     assert "x-y-z" in secrets.of_named("config", '{"db": {"password": "x-y-z", "host": "h-h-h"}}')
     assert "h-h-h" not in secrets.of_named("config", '{"db": {"password": "x-y-z", "host": "h-h-h"}}')
-    assert secrets.of_named("dsn", "postgresql://me:word@host/db") == ["word"]
+    assert set(secrets.of_named("dsn", "postgresql://me:word@host/db")) == {"word"}
     assert secrets.of_named("token", None) == []
-    assert "[" * 5000 in secrets.of_named("token", "[" * 5000)
+    assert secrets.of_named("token", "[" * 5000) == ["[" * 5000]
 
 
 def test_plain_data_is_cleaned_in_its_texts_and_not_in_its_keys():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 
 import pytest
 
+from venturi.core import secrets
 from venturi.wire import messages
 
 from .stand_in import House
@@ -109,3 +112,154 @@ def test_an_answer_to_nobodys_ask_is_dropped(house: House, tasks: dict) -> None:
     ask, _ = house.engine.wait("ask")
     house.engine.send(messages.answer(token, ask["request"], True, value="yes"))
     assert house.ended(token)["body"] == b'"yes"'
+
+
+# ── secrets ──────────────────────────────────────────────────────────────────────────────────────────────
+
+READS_WHILE_IMPORTED = """
+import os
+from airflow import DAG
+from airflow.hooks.base import BaseHook
+from airflow.operators.python import PythonOperator
+
+found = BaseHook.get_connection("db")
+print("imported with", found.password)
+
+def prints(): print("kept", found.password, found.get_uri())
+def raises(): raise ValueError("cannot log in with " + repr(found.password))
+
+with DAG("d", schedule=None, doc_md="uses " + found.password, params={"word": found.password}) as dag:
+    for f in (prints, raises):
+        PythonOperator(task_id=f.__name__, python_callable=f)
+"""
+SECRET = 'h"rd p@ss/ö'
+FOUND = {"conn_id": "db", "conn_type": "http", "host": "h", "login": "me", "password": SECRET}
+FORMS = secrets.in_all_forms(secrets.of_connection(FOUND))
+
+
+def answer(house: House, ask: dict) -> None:
+    house.engine.send(messages.answer(ask["token"], ask["request"], True, connection=FOUND, mask=FORMS))
+
+
+def load_with_answer(house: House, text: str) -> dict:
+    house.write("reads.py", text)
+    request = house.ask_to_load("reads.py")
+    answer(house, house.engine.wait("ask")[0])
+    head, body = house.wait_loaded(request)
+    told = json.dumps(head, ensure_ascii=False) + body.decode()
+    return {**head, "specs": json.loads(body or b"[]"), "told": told}
+
+
+def test_what_is_read_while_a_file_is_imported_is_hidden_in_its_report_and_in_every_attempt(house: House) -> None:
+    loaded = load_with_answer(house, READS_WHILE_IMPORTED)
+    assert loaded["reads"] == [["connection", "db"]]
+    assert loaded["output"] == "imported with ***\n"
+    assert not any(form in loaded["told"] for form in FORMS), loaded["told"]
+    assert loaded["specs"][0]["doc"] == "uses ***"
+    ended = house.run("reads.py", loaded, "prints")
+    assert "kept *** http://me:***@h" in house.log(ended)
+    ended = house.run("reads.py", loaded, "raises")
+    log = house.log(ended)
+    assert "cannot log in with '***'" in log
+    assert "***" in ended["error"]["message"]
+    for text in (log, json.dumps(ended["error"], ensure_ascii=False), *spooled(house)):
+        assert not any(form in text for form in FORMS), text
+
+
+def spooled(house: House) -> list[str]:
+    return [file.read_bytes().decode("utf-8", "replace") for file in house.home.spool.iterdir()]
+
+
+def test_an_import_that_fails_does_not_tell_what_it_has_read(house: House) -> None:
+    text = READS_WHILE_IMPORTED.replace("with DAG(", "raise RuntimeError(found.password)\nwith DAG(")
+    loaded = load_with_answer(house, text)
+    assert loaded["k"] == "load_failed"
+    assert loaded["error"]["message"] == "***"
+    assert not any(form in loaded["told"] for form in FORMS), loaded["told"]
+
+
+def test_a_new_crew_hides_what_a_living_attempt_has_from_its_files_import(house: House) -> None:
+    text = READS_WHILE_IMPORTED.replace(
+        "def prints(): ",
+        "def prints():\n    import time\n    open(GO + '.began', 'w').write('x')"
+        "\n    while not os.path.exists(GO): time.sleep(0.01)\n    ",
+    ).replace("import os", f"import os\nGO = {str(house.home.root / 'go')!r}")
+    loaded = load_with_answer(house, text)
+    token = house.start("reads.py", loaded, "prints")
+    house.wait_for(house.home.root / "go.began")
+    house.kill_crew()
+    house.start_crew()
+    (house.home.root / "go").touch()
+    log = house.log(house.ended(token))
+    assert "kept *** http://me:***@h" in log
+
+
+def test_a_reused_child_does_not_print_in_its_second_attempt_what_it_learnt_in_its_first(house: House) -> None:
+    loaded = house.load(
+        "reuse.py",
+        """
+from airflow import DAG
+from airflow.hooks.base import BaseHook
+from airflow.operators.python import PythonOperator
+kept = []
+def first(): kept.append(BaseHook.get_connection("db").password)
+def second(): print("kept", kept[0])
+with DAG("d", schedule=None) as dag:
+    for f in (first, second):
+        PythonOperator(task_id=f.__name__, python_callable=f, executor_config={"isolation": "reuse"})
+""",
+    )
+    token = house.start("reuse.py", loaded, "first", isolation="reuse")
+    answer(house, house.engine.wait("ask")[0])
+    house.ended(token)
+    assert "kept ***" in house.log(house.run("reuse.py", loaded, "second", isolation="reuse"))
+
+
+def test_a_connection_of_the_environment_is_hidden_too(make_house: Callable[..., House]) -> None:
+    house = make_house(start=False)
+    house.environment = {"AIRFLOW_CONN_DB": "http://me:from-outside@h", "AIRFLOW_VAR_API_TOKEN": "canary-token"}
+    house.start_crew()
+    loaded = house.load(
+        "env.py",
+        """
+from airflow import DAG
+from airflow.hooks.base import BaseHook
+from airflow.models import Variable
+from airflow.operators.python import PythonOperator
+def prints(): print(BaseHook.get_connection("db").get_uri(), Variable.get("api_token"))
+with DAG("d", schedule=None) as dag:
+    PythonOperator(task_id="prints", python_callable=prints)
+""",
+    )
+    assert "http://me:***@h ***" in house.log(house.run("env.py", loaded, "prints"))
+
+
+# ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ask_waits_while_there_is_no_engine(house: House, tasks: dict) -> None:
+    house.engine.close()
+    token = house.token + 1
+    house.connect()
+    assert house.start("tasks.py", tasks, "variable") == token
+    house.started(token)
+    house.engine.wait("ask")
+    house.engine.close()  # before it has answered
+    again = house.connect()
+    ask, _ = again.wait("ask")
+    assert (ask["token"], ask["what"], ask["key"]) == (token, "variable_get", "v")
+    again.send(messages.answer(token, ask["request"], True, value="late"))
+    assert house.ended(token)["body"] == b'"late"'
+
+
+def test_an_ask_of_a_file_being_imported_waits_for_the_next_engine(house: House) -> None:
+    house.write("reads.py", READS_WHILE_IMPORTED)
+    house.ask_to_load("reads.py", time_limit_s=0.5)
+    ask, _ = house.engine.wait("ask")
+    house.engine.close()
+    time.sleep(1.0)  # longer than its time limit, which stands still meanwhile
+    again = house.connect()
+    assert again.wait("ask")[0]["request"] == ask["request"]
+    answer(house, ask)
+    loaded = load_with_answer(house, READS_WHILE_IMPORTED)
+    assert loaded["specs"][0]["dag_id"] == "d"

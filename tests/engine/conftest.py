@@ -68,7 +68,7 @@ class Bench:
         self.folder, self.roots = folder, roots
         self.now = 1_700_000_000.0
         self.config = config or Config(dags_paused_at_creation=False)
-        self.store: Store = open_store(folder / "venturi.db")
+        self.store: Store = open_store(folder / "venturi.db", key_file=folder / "sealing.key")
         self.start(foreground)
 
     def start(self, foreground: bool = False) -> None:

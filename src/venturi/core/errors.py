@@ -8,6 +8,7 @@
     │   ├── UnknownTask
     │   ├── NotImportable
     │   └── BadValue
+    ├── BadFile                   a file of settings that cannot be read
     ├── NotFound                  a DAG, run, task, variable or connection that is not there
     ├── Refused                   a request that the present state does not allow
     ├── IllegalMove               a change of state that the table of moves does not hold
@@ -69,6 +70,10 @@ class NotImportable(AuthoringError):
 
 class BadValue(AuthoringError):
     """The value of '{key}' cannot be kept: {reason}. {advice}"""
+
+
+class BadFile(VenturiError):
+    """{file} cannot be used: {problem}. {advice}"""
 
 
 class NotFound(VenturiError):

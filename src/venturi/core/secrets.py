@@ -34,7 +34,7 @@ def sounds_secret(name: str) -> bool:
 
 
 def of_connection(fields: Mapping[str, Any]) -> list[str]:
-    """The password, what is secret in the extra, and passwords inside addresses; in every form."""
+    """The password, what is secret in the extra, and passwords inside addresses."""
     found: list[str] = []
     password, login, extra = fields.get("password"), fields.get("login"), fields.get("extra")
     if password:
@@ -45,12 +45,12 @@ def of_connection(fields: Mapping[str, Any]) -> list[str]:
         found += _of_text(extra, is_secret=False, all_if_plain=True)
     for name in ("host", "schema"):
         found += _of_addresses(str(fields.get(name) or ""))
-    return in_all_forms(found)
+    return found
 
 
 def of_named(name: str, value: Any) -> list[str]:
     """What is secret in a value by its name (`api_token`), by names inside it, or as a password in an address."""
-    return in_all_forms(_of_text(value, sounds_secret(name)))
+    return _of_text(value, sounds_secret(name))
 
 
 def in_all_forms(secrets: Iterable[str]) -> list[str]:

@@ -69,7 +69,7 @@ class Child:
     """A process that runs attempts: parked, at work, between two, or dead."""
 
     __slots__ = ("adopted", "attempt", "dead", "last", "link", "log_fd", "owner", "peak_mb", "pid", "pidfd", "pool",
-                 "status", "status_timer", "ticks")  # fmt: skip
+                 "secrets", "status", "status_timer", "ticks")  # fmt: skip
 
     def __init__(self, pid: int, ticks: int, pidfd: int, link: Link | None, log_fd: int, owner: Any) -> None:
         self.pid = pid
@@ -79,6 +79,7 @@ class Child:
         self.log_fd = log_fd
         self.owner = owner  # the zygote it was forked by
         self.attempt: Attempt | None = None
+        self.secrets: list[str] = list(owner.secrets) if owner is not None else []  # that it holds
         self.pool: Any = None  # of reused children
         self.last = False  # it serves no further attempt
         self.adopted = False  # of an earlier crew: no child of ours, and what it leaves does not come to us
@@ -147,6 +148,8 @@ class Attempts:
         crash_at("crew:spare-chosen")
         head = attempt.head
         attempt.child, child.attempt = child, attempt
+        if child.secrets:
+            attempt.log.mask(child.secrets)
         attempt.parent = None
         attempt.hands += 1
         told: Head = {
@@ -236,7 +239,7 @@ class Attempts:
 
     def _ask(self, attempt: Attempt, child: Child, head: Head, body: bytes) -> None:
         if head["what"] == "mask":
-            attempt.log.mask(head.get("secrets") or [])
+            self._mask(attempt, child, head.get("secrets") or [])
             if child.link is not None:
                 child.link.send(messages.answer(attempt.token, head["request"], True))
         else:
@@ -248,9 +251,15 @@ class Attempts:
         if attempt is None or attempt.child is None:
             return
         if head.get("mask"):
-            attempt.log.mask([str(secret) for secret in head["mask"]])
+            self._mask(attempt, attempt.child, head["mask"])
         if attempt.child.link is not None:
             attempt.child.link.send(head, body)
+
+    def _mask(self, attempt: Attempt, child: Child, secrets: list[str]) -> None:
+        """Before it has them. A child that is reused may print them in its next attempts too."""
+        attempt.log.mask(secrets)
+        if attempt.reuse:
+            child.secrets += [secret for secret in secrets if secret not in child.secrets]
 
     def _on_log(self, child: Child, events: int) -> None:
         if events & READ and child.attempt is not None:

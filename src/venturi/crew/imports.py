@@ -12,6 +12,7 @@ import signal
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from ..core.secrets import hidden
 from ..wire import messages
 from ..wire.frames import Head
 from .deaths import how, kernel_killed_for_memory
@@ -44,7 +45,8 @@ class Import:
         self._killed: tuple[str, str] | None = None
         self._output_fd = -1
         self._output = b""
-        self._secrets: list[bytes] = []
+        self._output_cut = False
+        self.secrets: list[str] = []
         self._token = 0
         self._asks: set[int] = set()
 
@@ -106,20 +108,26 @@ class Import:
                 self._loop.close(self._output_fd)
                 self._output_fd = -1
                 return
-            self._output = (self._output + data)[-OUTPUT_BYTES_KEPT:]
+            self._output += data
+            if len(self._output) > OUTPUT_BYTES_KEPT:
+                self._output, self._output_cut = self._output[-OUTPUT_BYTES_KEPT:], True
 
     def said(self) -> Head:
         """The end of what it printed, as a field of the report."""
-        output = self._output
-        for secret in self._secrets:
-            output = output.replace(secret, b"***")
-        return {"output": output.decode("utf-8", "replace")} if output else {}
+        return {"output": self._shown()} if self._output else {}
+
+    def _shown(self) -> str:
+        secrets = sorted(self.secrets, key=len, reverse=True)
+        text = self._output.decode("utf-8", "replace")
+        if secrets and self._output_cut:  # perhaps in the middle of one
+            text = text[len(secrets[0]) :]
+        return hidden(text, secrets)
 
     # ── what it asks ──
 
     def ask(self, head: Head, body: bytes) -> None:
         if head["what"] == "mask":
-            self._secrets += [str(s).encode() for s in head.get("secrets") or []]
+            self.secrets += [str(s) for s in head.get("secrets") or []]
             self._reply(messages.answer(0, head["request"], True), b"")
             return
         self._stand_still()
@@ -131,7 +139,7 @@ class Import:
     def answer(self, head: Head, body: bytes) -> None:
         if head["request"] in self._asks:
             self._asks.discard(head["request"])
-            self._secrets += [str(s).encode() for s in head.get("mask") or []]
+            self.secrets += [str(s) for s in head.get("mask") or []]
             self._run()
             self._reply(head, body)
 
@@ -157,7 +165,7 @@ class Import:
         self._read_output(0)
         source = self._zygote.source or {}
         file, line = source.get("file"), None
-        trace = self._output.decode("utf-8", "replace")
+        trace = self._shown()
         if self._killed is not None:
             kind, message = self._killed
         elif b"Timeout (" in self._output and self.status is not None and os.WIFEXITED(self.status):

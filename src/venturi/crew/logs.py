@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import time
 
+from ..core.secrets import HIDDEN_CHARS_MIN
+
 READ_BYTES = 1 << 16
 MARK = 0x1E  # before a level's letter at the start of a line; see runtime.logs
 _LEVELS = {68: b"DEBUG ", 73: b"INFO  ", 87: b"WARN  ", 69: b"ERROR ", 67: b"FATAL "}
 _INFO = b"INFO  "
-SECRET_BYTES_MIN = 3  # masking shorter ones would blacken every log
 
 _stamped_second = 0
 _stamp_second = b""
@@ -54,7 +55,7 @@ class LogFile:
     def mask(self, secrets: list[str]) -> None:
         for text in secrets:
             secret = text.encode("utf-8", "surrogatepass")
-            if len(secret) >= SECRET_BYTES_MIN and secret not in self._secrets:
+            if len(text) >= HIDDEN_CHARS_MIN and secret not in self._secrets:
                 self._secrets.append(secret)
         self._secrets.sort(key=len, reverse=True)
 

@@ -60,7 +60,8 @@ class Zygote:
         self.ready = False
         self.retired = False
         self.importing: Import | None = None
-        self.specs_hash = 0
+        self.specs_hash = 0  # of its specs, and of the variables and connections that it has read
+        self.secrets: list[str] = []  # among these: hidden in the log of every attempt of it
         self.spares: deque[Child] = deque()
         self.children: dict[int, Child] = {}  # by pid, living
         self.waiting: deque[Attempt | Pool] = deque()  # in line for a process
@@ -212,6 +213,8 @@ class Zygotes:
         if importing is None or zygote.source is None:
             return
         importing.end()
+        zygote.secrets = importing.secrets
+        answers = head.pop("answers", "")
         file = zygote.source["file"]
         self._heavy[file] = tuple(head["heavy"])
         if head["memory_mb"] > LARGE_MB and not head["heavy"]:
@@ -227,7 +230,7 @@ class Zygotes:
             self._move_waiting(zygote)
             return
         self._unsafe.discard(key)
-        zygote.specs_hash = hash(body)
+        zygote.specs_hash = hash((body, answers))
         before = self._current.get(key)
         stays = before is not None and before.alive and before.ready and before.specs_hash == zygote.specs_hash
         if zygote.retired or (stays and before is not zygote):

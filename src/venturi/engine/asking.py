@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core import secrets
-from ..core.errors import VenturiError
+from ..core.errors import SealError, VenturiError
 from ..core.moves import ValueRow
 from ..core.step import Turn
 from ..core.world import Run
@@ -111,12 +111,18 @@ class Asks:
             return
 
         def write() -> None:
-            key, value = asked.detail["key"], asked.detail["value"]
-            if value is None:
-                self._engine.store.variable_delete(key)
-            else:
-                self._engine.store.variable_set(key, value)
-            self._engine.executor.answer(asked.token, asked.request, True, {})
+            detail = asked.detail
+            key, value = detail["key"], detail["value"]
+            answer: dict[str, Any] = {}
+            try:
+                if value is None:
+                    answer["existed"] = self._engine.store.variable_delete(key)
+                else:
+                    self._engine.store.variable_set(key, value, detail.get("description"))
+                    answer = _with_masks({}, secrets.of_named(key, value))
+            except SealError as error:
+                answer = {"error": str(error), "kind": "SealError"}
+            self._engine.executor.answer(asked.token, asked.request, "error" not in answer, answer)
 
         self._engine.after_commit(write)
 
@@ -188,12 +194,17 @@ def _values(reader: Reader, read: _Read) -> _Answered:
 def _variable(reader: Reader, read: _Read) -> _Answered:
     key = read.asked.detail["key"]
     found = reader.variable(key)
-    return {"value": found, "mask": secrets.of_named(key, found)}, b""
+    return _with_masks({"value": found}, secrets.of_named(key, found)), b""
 
 
 def _connection(reader: Reader, read: _Read) -> _Answered:
     found = reader.connection(read.asked.detail["conn_id"])
-    return {"connection": found, "mask": secrets.of_connection(found) if found else []}, b""
+    return _with_masks({"connection": found}, secrets.of_connection(found or {})), b""
+
+
+def _with_masks(detail: dict[str, Any], hide: list[str]) -> dict[str, Any]:
+    """What the crew hides in the attempt's log before it passes the answer on."""
+    return {**detail, "mask": secrets.in_all_forms(hide)} if hide else detail
 
 
 def _run_state(reader: Reader, read: _Read) -> _Answered:

@@ -53,7 +53,9 @@ class ChannelPort:
         self._files = files
         self._on_secrets = on_secrets
         self._request = 0
-        self.reads: list[list[str]] = []  # what was read, for freshness
+        self._masked: set[str] = set()
+        self.reads: list[list[str]] = []  # which variables and connections were read, for freshness
+        self._answers: dict[tuple[str, str], str] = {}  # hash of what each of them held
 
     def _ask(self, what: str, body: bytes = b"", **more: Any) -> Frame:
         self._request += 1
@@ -91,20 +93,37 @@ class ChannelPort:
         self._ask("value_put", body, key=key, value=form)
 
     def variable(self, key: str) -> str | None:
-        self.reads.append(["variable", key])
-        found = self._ask("variable_get", key=key)[0].get("value")
+        head = self._ask_setting("variable", "key", key)
+        found = head.get("value")
         return None if found is None else str(found)
 
-    def set_variable(self, key: str, value: str | None) -> None:
-        self._ask("variable_set", key=key, value=value)
+    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
+        head, _ = self._ask("variable_set", key=key, value=value, description=description)
+        self._note_masks(head)
 
     def connection(self, conn_id: str) -> dict[str, Any] | None:
-        self.reads.append(["connection", conn_id])
-        head, _ = self._ask("connection_get", conn_id=conn_id)
-        if head.get("mask"):
-            self._on_secrets([str(secret) for secret in head["mask"]])
+        head = self._ask_setting("connection", "conn_id", conn_id)
         found = head.get("connection")
         return None if found is None else dict(found)
+
+    def _ask_setting(self, kind: str, by: str, name: str) -> Head:
+        named: dict[str, Any] = {by: name}
+        head, _ = self._ask(f"{kind}_get", **named)
+        self._note_masks(head)
+        if (kind, name) not in self._answers:
+            self.reads.append([kind, name])
+        held = head.get("value" if kind == "variable" else "connection")
+        self._answers[kind, name] = sha256(_dumps(held)).hexdigest()
+        return head
+
+    def _note_masks(self, head: Head) -> None:
+        """The crew hides them already; whoever comes after it must be able to."""
+        if head.get("mask"):
+            self._on_secrets([str(secret) for secret in head["mask"]])
+
+    def answers_digest(self) -> str:
+        """The same as long as everything that was read holds the same."""
+        return str(sha256(_dumps(sorted(self._answers.items()))).hexdigest()) if self._answers else ""
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         found = self._ask("run_state", dag_id=dag_id, run_id=run_id)[0].get("state")
@@ -114,10 +133,15 @@ class ChannelPort:
         head, _ = self._ask("task_states", dag_id=dag_id, run_id=run_id, task_ids=task_ids)
         return dict(head.get("states") or {})
 
-    def mask(self, secret: str) -> None:
-        if secret:
-            self._on_secrets([secret])
-            self._ask("mask", secrets=[secret])
+    def mask(self, *secrets: str) -> None:
+        new = [secret for secret in secrets if secret not in self._masked]
+        if new:
+            from ..core.secrets import in_all_forms
+
+            self._masked.update(new)
+            forms = in_all_forms(new)
+            self._on_secrets(forms)
+            self._ask("mask", secrets=forms)
 
 
 def _dumps(held: Any) -> bytes:

@@ -53,7 +53,13 @@ _FIELDS = frozenset(running.Instance.__dataclass_fields__)
 
 class Runner:
     def __init__(
-        self, channel: Channel, log_fd: int, imported: Imported | None, places: Places, files: ValueFiles
+        self,
+        channel: Channel,
+        log_fd: int,
+        imported: Imported | None,
+        places: Places,
+        files: ValueFiles,
+        secrets: list[str] | None = None,
     ) -> None:
         self._channel = channel
         self._log_fd = log_fd  # read end of our own output: kept open, so that no death of a reader breaks a print
@@ -61,6 +67,8 @@ class Runner:
         self._places = places
         self._files = files
         self._masks = Masks()
+        self._inherited_secrets = secrets or []  # that the file has read while it was imported
+        self._said_masked = False  # in the spool, of this attempt
         self._pid = os.getpid()
         self._ticks = 0
         self._token = 0
@@ -126,6 +134,9 @@ class Runner:
         self._token, self._ticks = head["token"], head["ticks"]
         self._spool(head["segment"], self._journal_line(head), b"")
         crash_at("attempt:journalled")
+        self._said_masked = False
+        if self._inherited_secrets or self._masks.any:
+            self._register_secrets(self._inherited_secrets)
         self._tell(messages.started(self._token, self._pid, time.time()), b"")
         crash_at("attempt:started-sent")
         os.environ["VENTURI_ATTEMPT"] = f"{self._token}:{self._places.spool}"  # by which what it leaves is known
@@ -215,7 +226,7 @@ class Runner:
                 outcome, error = failure.outcome, failure.error
                 logs.say("E", str(error["message"]) if error else "")
         if error:
-            more["error"] = error
+            more["error"] = self._masks.hidden_in(error)
         if result.wake_at is not None:
             more["wake_at"] = result.wake_at
         if result.skip:
@@ -307,7 +318,9 @@ class Runner:
             time.sleep(CREW_LOOKED_FOR_EVERY_S)
 
     def _register_secrets(self, secrets: list[str]) -> None:
-        if self._masks.add(secrets):
+        self._masks.add(secrets)
+        if self._masks.any and not self._said_masked:
+            self._said_masked = True
             self._spool(self._segment, {"k": "masked", "token": self._token}, b"")
 
     # ── reuse ──

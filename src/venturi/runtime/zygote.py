@@ -25,6 +25,7 @@ from .attempt import Runner
 from .channel import Channel, Socket, connected, pair
 from .environment import Places, restore_thread_variables
 from .loader import Failed, Imported, Limit, load
+from .masks import specs_without, without
 from .rehearsal import warm_up
 
 CREW_LOOKED_FOR_EVERY_MS = 100
@@ -54,6 +55,7 @@ class Zygote:
         self.places = places
         self.preloaded = preloaded
         self.imported: Imported | None = None
+        self.secrets: list[str] = []  # that the file has read: known to every attempt of it
         self._files = ValueFiles(places.values, places.value_inline_bytes_max)
         self._children: dict[int, Child] = {}  # by pidfd
         self._untold: list[Child] = []  # ended while there was no crew
@@ -71,7 +73,7 @@ class Zygote:
             self._settle_memory()
             return
         limit = Limit(time_limit_s)
-        port = ChannelPort(0, self._exchange_under(limit), self._files, lambda _: None)
+        port = ChannelPort(0, self._exchange_under(limit), self._files, self.secrets.extend)
         from ..sdk.port import installed
 
         with installed(port):
@@ -79,14 +81,17 @@ class Zygote:
         _flush()
         assert self.channel is not None
         if isinstance(made, Failed):
-            self._report({"k": "load_failed", "error": made.error, "modules": made.modules, "reads": port.reads}, b"")
+            error = without(made.error, self.secrets)
+            self._report({"k": "load_failed", "error": error, "modules": made.modules, "reads": port.reads}, b"")
             os._exit(0)
+        told = {"k": "loaded", **made.report, "answers": port.answers_digest()}
+        specs = specs_without(made.specs, self.secrets)
         if not made.report["fork_safe"]:
-            self._report({"k": "loaded", **made.report}, made.specs)
+            self._report(told, specs)
             os._exit(0)
         self._warm(made)
         self._settle_memory()
-        self._report({"k": "loaded", **made.report}, made.specs)
+        self._report(told, specs)
         self.imported = made._replace(specs=b"")
 
     def _report(self, head: Head, body: bytes) -> None:
@@ -202,7 +207,7 @@ class Zygote:
                 os.close(child.pidfd)
             if self._notes_fd >= 0:
                 os.close(self._notes_fd)
-            runner = Runner(Channel(mine[1]), mine[2], self.imported, self.places, self._files)
+            runner = Runner(Channel(mine[1]), mine[2], self.imported, self.places, self._files, self.secrets)
             runner.settle(mine[3])
             if warm:
                 warm_up(runner)

@@ -37,14 +37,14 @@ class Port(Protocol):
         """Durable when this returns."""
 
     def variable(self, key: str) -> str | None: ...
-    def set_variable(self, key: str, value: str | None) -> None:
-        """Durable when this returns; None deletes it."""
+    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
+        """Durable when this returns; None deletes it. A description that is not given stays."""
 
     def connection(self, conn_id: str) -> dict[str, Any] | None: ...
     def run_state(self, dag_id: str, run_id: str) -> str | None: ...
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]: ...
-    def mask(self, secret: str) -> None:
-        """From now on the log shows *** in its place."""
+    def mask(self, *secrets: str) -> None:
+        """From now on the log shows *** in their place, in whatever form they are printed."""
 
 
 _installed: list[Port] = []

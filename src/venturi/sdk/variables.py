@@ -1,11 +1,10 @@
-"""`Variable`: named texts kept outside DAG files. An environment variable AIRFLOW_VAR_<KEY> wins over the store."""
+"""`Variable`: named texts kept outside DAG files. Where one is looked for is `backends`' business."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from ..config import environment
 from ..core.errors import Refused
 from .port import has_port, port
 
@@ -13,10 +12,9 @@ _NOT_GIVEN: Any = object()
 
 
 def _text(key: str) -> str | None:
-    found = environment(f"AIRFLOW_VAR_{key.upper()}")
-    if found is None and has_port():
-        found = port().variable(key)
-    return found
+    from .backends import find_variable
+
+    return find_variable(key)
 
 
 def _setter() -> Any:
@@ -50,18 +48,18 @@ class Variable:
             for fallback in (default, default_var):
                 if fallback is not _NOT_GIVEN:
                     return fallback
-            raise KeyError(f"Variable {key} does not exist")
+            raise KeyError(f"Variable {key} does not exist. Set it with: venturi variables set {key} VALUE")
         return json.loads(found) if deserialize_json else found
 
     @staticmethod
     def set(
         key: str,
         value: Any,
-        description: str | None = None,  # noqa: ARG004
+        description: str | None = None,
         serialize_json: bool = False,
         **_: Any,
     ) -> None:
-        _setter()(key, json.dumps(value, indent=2) if serialize_json else str(value))
+        _setter()(key, json.dumps(value, indent=2) if serialize_json else str(value), description)
 
     @staticmethod
     def delete(key: str, **_: Any) -> int:
@@ -79,7 +77,12 @@ class Variable:
         Variable.set(key, default, description, serialize_json=deserialize_json)
         return default
 
-    update = set
+    @staticmethod
+    def update(key: str, value: Any, serialize_json: bool = False, **_: Any) -> None:
+        """As `set`, for a variable that is there."""
+        if _text(key) is None:
+            raise KeyError(f"Variable {key} does not exist")
+        Variable.set(key, value, serialize_json=serialize_json)
 
 
 class VariableAccess:

@@ -5,8 +5,10 @@ from .rows import Refused, Served
 _BASES = "airflow.sdk.bases"
 _DEFINITIONS = "airflow.sdk.definitions"
 
+_FEW_DEFAULTS = "Environment variables, airflow.cfg and the defaults most asked for; no _CMD or _SECRET variants."
+
 SERVED: list[Served] = [
-    # ── variables, connections, settings ──
+    # ── variables, connections ──
     ("sdk.variables.Variable", f"airflow.models airflow.models.variable airflow.sdk {_DEFINITIONS}.variable", ""),
     (
         "sdk.connections.Connection",
@@ -14,19 +16,21 @@ SERVED: list[Served] = [
         "get_hook() and test_connection() are not there yet.",
     ),
     ("sdk.connections.BaseHook", f"airflow.hooks.base airflow.hooks.base_hook airflow.sdk {_BASES}.hook", ""),
-    (
-        "sdk.settings.conf",
-        "airflow.configuration airflow.sdk",
-        "Settings that Airflow would read from its own file have few defaults.",
-    ),
+    ("sdk.backends.BaseSecretsBackend", "airflow.secrets airflow.secrets.base_secrets", ""),
+    ("sdk.backends.EnvironmentVariablesBackend", "airflow.secrets.environment_variables", ""),
+    ("sdk.backends.LocalFilesystemBackend", "airflow.secrets.local_filesystem", ""),
+    # ── settings ──
+    ("sdk.settings.conf", "airflow.configuration airflow.sdk airflow.settings", _FEW_DEFAULTS),
     *[
-        (
-            f"sdk.settings.{name}",
-            "airflow.configuration",
-            "Settings that Airflow would read from its own file have few defaults.",
-        )
-        for name in ("get", "getboolean", "getint", "getfloat", "getlist", "getjson")
+        (f"sdk.settings.{name}", "airflow.configuration", _FEW_DEFAULTS)
+        for name in ("get", "getboolean", "getint", "getfloat", "getlist", "getjson", "getsection", "has_option")
     ],
+    ("sdk.settings.AIRFLOW_HOME", "airflow.configuration airflow.settings", ""),
+    ("sdk.settings.AIRFLOW_CONFIG", "airflow.configuration", ""),
+    ("sdk.settings.DAGS_FOLDER", "airflow.settings", ""),
+    ("sdk.settings.PLUGINS_FOLDER", "airflow.settings", ""),
+    ("sdk.settings.get_airflow_home", "airflow.configuration", ""),
+    ("sdk.settings.get_airflow_config", "airflow.configuration", ""),
 ]
 
 REFUSED: list[Refused] = []

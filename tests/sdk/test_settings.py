@@ -1,0 +1,101 @@
+"""`conf`: AIRFLOW__SECTION__KEY, then airflow.cfg, then known defaults, then the fallback."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from venturi.sdk import settings
+from venturi.sdk.exceptions import AirflowConfigException
+from venturi.sdk.settings import Settings
+
+
+@pytest.fixture
+def conf(tmp_path, monkeypatch):
+    monkeypatch.delenv("VENTURI_HOME", raising=False)
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    return Settings()
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_defaults(conf, tmp_path, monkeypatch):
+    (tmp_path / "airflow.cfg").write_text(
+        "[core]\nparallelism = 7\ndefault_timezone = Europe/Paris\n[mine]\nformat = %%d $WHO\nflag = yes # a remark\n"
+        "[database]\nsql_alchemy_conn = sqlite://\n"
+    )
+    monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "5")
+    monkeypatch.setenv("AIRFLOW__MY_PART__FLAG", "True")
+    monkeypatch.setenv("WHO", "me")
+    assert conf.getint("core", "parallelism") == 5
+    assert conf.get("core", "default_timezone") == "Europe/Paris"
+    assert conf.get("mine", "format") == "%d me"
+    assert conf.getboolean("mine", "flag") is True
+    assert conf.getboolean("my.part", "flag") is conf.getboolean("MY-PART", "FLAG") is True
+    assert conf.get("core", "sql_alchemy_conn") == "sqlite://", "it moved between the generations"
+    assert conf.get("core", "dags_folder") == f"{tmp_path}/dags"
+    assert conf.get("logging", "base_log_folder") == conf.get("core", "base_log_folder") == f"{tmp_path}/.venturi/logs"
+    assert conf.get("mine", "other", fallback="f") == "f"
+    assert conf.get("mine", "other", fallback=None) is None
+    with pytest.raises(AirflowConfigException, match=r"Set AIRFLOW__MINE__OTHER or give a fallback"):
+        conf.get("mine", "other")
+
+
+def test_values_are_converted_and_a_bad_one_is_named(conf, monkeypatch):
+    for name, value in {
+        "N": "3",
+        "F": "1.5",
+        "L": "a, b",
+        "J": '{"a": 1}',
+        "B": "maybe",
+        "S": "90",
+        "I": "json.dumps",
+    }.items():
+        monkeypatch.setenv(f"AIRFLOW__X__{name}", value)
+    assert (conf.getint("x", "n"), conf.getfloat("x", "f"), conf.getfloat("x", "n")) == (3, 1.5, 3.0)
+    assert (conf.getlist("x", "l"), conf.getjson("x", "j")) == (["a", "b"], {"a": 1})
+    assert conf.gettimedelta("x", "s") == timedelta(seconds=90)
+    assert conf.getimport("x", "i").__name__ == "dumps"
+    assert conf.getint("x", "absent", fallback=4) == 4
+    for ask, sentence in (
+        (lambda: conf.getboolean("x", "b"), r"\[x/b\] is 'maybe', which is neither true nor false"),
+        (lambda: conf.getint("x", "f"), r"\[x/f\] is '1.5', which is no number"),
+        (lambda: conf.getjson("x", "l"), r"\[x/l\] is no JSON"),
+        (lambda: conf.getimport("x", "l"), r"\[x/l\] is 'a, b', which cannot be imported"),
+    ):
+        with pytest.raises(AirflowConfigException, match=sentence):
+            ask()
+
+
+def test_sections_are_told_with_all_that_is_set_in_them(conf, tmp_path, monkeypatch):
+    (tmp_path / "airflow.cfg").write_text("[mine]\na = 1\nb = true\n")
+    monkeypatch.setenv("AIRFLOW__MINE__C", "2.5")
+    assert conf.getsection("mine") == {"a": 1, "b": True, "c": 2.5}
+    assert conf.getsection("nowhere") is None
+    assert (conf.has_section("mine"), conf.has_section("nowhere")) == (True, False)
+    assert (conf.has_option("mine", "c"), conf.has_option("mine", "d")) == (True, False)
+    assert conf.getsection("core")["parallelism"] == 32
+    assert {"core", "mine"} <= set(conf.sections())
+    assert conf.as_dict()["mine"]["a"] == "1"
+
+
+def test_a_file_sets_for_its_own_process(conf):
+    conf.set("core", "parallelism", 9)
+    assert conf.getint("core", "parallelism") == 9
+    conf.remove_option("core", "parallelism")
+    assert conf.getint("core", "parallelism") == 32
+
+
+def test_a_broken_airflow_cfg_is_named(conf, tmp_path):
+    (tmp_path / "airflow.cfg").write_text("no section = 1\n")
+    with pytest.raises(AirflowConfigException, match=r"airflow\.cfg cannot be read: File contains no section headers"):
+        conf.get("core", "parallelism")
+
+
+def test_airflow_config_names_another_file_and_constants_are_found(conf, tmp_path, monkeypatch):
+    other = tmp_path / "other.cfg"
+    other.write_text("[mine]\na = here\n")
+    monkeypatch.setenv("AIRFLOW_CONFIG", str(other))
+    assert conf.get("mine", "a") == "here"
+    assert str(other) == settings.AIRFLOW_CONFIG
+    assert settings.AIRFLOW_HOME == settings.get_airflow_home() == str(tmp_path)
+    assert f"{tmp_path}/dags" == settings.DAGS_FOLDER
