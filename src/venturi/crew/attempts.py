@@ -183,7 +183,9 @@ class Attempts:
             attempt.timers.append(self._loop.after(wait_s, partial(self._out_of_time, attempt, limit_s)))
         limit_mb = attempt.head.get("memory_limit_mb")
         if limit_mb and attempt.child is not None:
-            self._memory.watch(attempt.child.pid, limit_mb, partial(self._out_of_memory, attempt, limit_mb))
+            # A reused child's next attempt may have another limit, or none.
+            limit = self._memory.watch if attempt.reuse else self._memory.hold
+            limit(attempt.child.pid, limit_mb, partial(self._out_of_memory, attempt, limit_mb))
 
     # ── what a child says ──
 
@@ -346,7 +348,7 @@ class Attempts:
         self._read_channel(child)
         child.dead = True
         self.pids.discard(child.pid)
-        self._memory.unwatch(child.pid)
+        ended_at_mb = self._memory.release(child.pid)
         try:
             pid, status, used = os.wait4(child.pid, os.WNOHANG)
             if pid:
@@ -357,6 +359,8 @@ class Attempts:
         attempt = child.attempt
         if attempt is not None and attempt.result is None:
             self._look_it_up(attempt)
+        if attempt is not None and attempt.result is None and ended_at_mb is not None:
+            self._out_of_memory(attempt, attempt.head["memory_limit_mb"], ended_at_mb)
         if attempt is not None and attempt.result is None and child.status is None and child.owner_alive():
             child.status_timer = self._loop.after(STATUS_AWAITED_S, partial(self._bury, child))
             return

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from functools import partial
+from zlib import crc32
 
 from .. import linux
 from ..core.errors import AlreadyRunning
@@ -41,7 +42,7 @@ class Crew:
         self.loop = loop = Loop()
         self._engine = EngineLink(loop, self._on_engine, self._on_engine_change)
         self._orphans = Orphans(loop, self._is_known)
-        self._memory = Memory(loop)
+        self._memory = Memory(loop, f"venturi-{crc32(settings.spool.encode()):08x}")
         self._spool = Spool(settings.spool)
         self._attempts = Attempts(loop, settings, self._spool, self._engine, self._orphans, self._memory)
         self._bases = Bases(loop, settings, self._boot)
@@ -70,6 +71,7 @@ class Crew:
         self._zygotes.end_all()
         self._bases.end()
         self._spool.close()
+        self._memory.close()
         try:
             os.unlink(self._settings.socket)
         except OSError:
