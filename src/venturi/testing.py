@@ -6,6 +6,7 @@ Owns a simple order of running and a port that answers from memory. The contract
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .core import mapping
+from .core.assets import declared_in
 from .core.rules import Decision, Tally, decide
-from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph
+from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph, to_json
 from .core.states import Outcome, TaskState
 from .sdk.dag import DAG
 from .sdk.describe import describe
@@ -34,6 +36,9 @@ class LocalStore:
     states: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     runs: dict[tuple[str, str], str] = field(default_factory=dict)
     masked: list[str] = field(default_factory=list)
+    asset_events: list[dict[str, Any]] = field(default_factory=list)
+    kept_states: dict[tuple[str, str], str] = field(default_factory=dict)
+    specs: dict[str, DagSpec] = field(default_factory=dict)
 
 
 class LocalPort:
@@ -85,6 +90,41 @@ class LocalPort:
     def connection(self, conn_id: str) -> dict[str, Any] | None:
         found = self.store.connections.get(conn_id)
         return found if found is not None or self.beneath is None else self.beneath.connection(conn_id)
+
+    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
+        known = [one for spec in self.store.specs.values() for one in declared_in(to_json(spec))]
+        return next((one for one in known if one["name"] == name or one["uri"] == uri), None)
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        name, uri, alias = (wanted.get(word) for word in ("name", "uri", "alias"))
+        after, before = wanted.get("after", float("-inf")), wanted.get("before", float("inf"))
+        found = [
+            event
+            for event in self.store.asset_events
+            if name in (None, event["name"])
+            and uri in (None, event["uri"])
+            and (alias is None or alias in event["aliases"])
+            and after <= event["at"] <= before
+        ]
+        return (found[::-1] if wanted.get("newest_first") else found)[: wanted.get("limit")]
+
+    def state(self, scope: str | None, key: str) -> tuple[Any] | None:
+        data = self.store.kept_states.get((scope or self._own_scope(), key))
+        return None if data is None else (json.loads(data),)
+
+    def keep_state(
+        self, scope: str | None, key: str | None, value: tuple[Any] | None, keep_s: float | None = None
+    ) -> None:
+        where = scope or self._own_scope()
+        if key is not None and value is not None:
+            self.store.kept_states[(where, key)] = json.dumps(value[0])
+            return
+        for known in [known for known in self.store.kept_states if known[0] == where and key in (None, known[1])]:
+            del self.store.kept_states[known]
+
+    def _own_scope(self) -> str:
+        i = self.instance
+        return "" if i is None else json.dumps([i.dag_id, i.run_id, i.task_id, i.map_index])
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         return self.store.runs.get((dag_id, run_id))
@@ -167,6 +207,7 @@ class _Run:
     def all(self) -> None:
         key = (self.result.dag_id, self.result.run_id)
         self.result.store.runs[key] = "running"
+        self.result.store.specs[self.result.dag_id] = self.spec
         tasks = {task.task_id: task for task in self.spec.tasks}
         downstream = {up for task in self.spec.tasks for up in task.upstream}
         for task_id in check_graph(self.spec):
@@ -266,5 +307,12 @@ class _Run:
             self.result.errors[key] = ended.error
         if state is TaskState.SUCCESS:
             self.left_out.update(ended.skip)
+            self._note_assets(ended, instance)
         self.result.states[key] = state.value
         return state
+
+    def _note_assets(self, ended: TaskResult, instance: Instance) -> None:
+        made_by = {name: getattr(instance, name) for name in ("dag_id", "run_id", "task_id", "map_index")}
+        known = self.result.store.asset_events
+        for event in ended.asset_events:
+            known.append({"id": len(known) + 1, "at": time.time(), **made_by, **event})

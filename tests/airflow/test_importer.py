@@ -157,7 +157,17 @@ def test_modules_are_only_where_airflow_has_some():
     assert tops <= {
         *("assets", "callbacks", "configuration", "contrib", "datasets", "decorators", "example_dags", "exceptions"),
         *("executors", "hooks", "io", "kubernetes", "lineage", "listeners", "logging_config", "macros", "models"),
-        *("notifications", "operators", "plugins_manager", "policies", "providers", "sdk", "secrets", "sensors"),
+        *(
+            "notifications",
+            "operators",
+            "partition_mappers",
+            "plugins_manager",
+            "policies",
+            "providers",
+            "sdk",
+            "secrets",
+            "sensors",
+        ),
         *("serialization", "settings", "stats", "task", "templates", "timetables", "triggers", "typing_compat"),
         *("utils", "version"),
     }

@@ -118,15 +118,10 @@ def test_a_schedule_is_kept_as_plain_data(given, kept):
     assert describe(DAG("d", schedule_interval=given)).schedule == kept
 
 
-def test_a_schedule_of_calendar_steps_or_of_a_class_is_kept_too():
+def test_a_schedule_of_calendar_steps_is_kept_too():
     from dateutil.relativedelta import relativedelta
 
-    class MyTimetable: ...
-
     assert describe(DAG("d", schedule=relativedelta(months=1))).schedule == {"every": {"months": 1}}
-    spec = describe(DAG("d", timetable=MyTimetable()))
-    assert spec.schedule == {"timetable": "MyTimetable"}
-    assert "MyTimetable" in spec.warnings[-1]
 
 
 def test_a_reschedule_sensor_says_that_it_gives_its_place_back():

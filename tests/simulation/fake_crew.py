@@ -57,6 +57,7 @@ class Plans:
     reschedule: float = 0.05
     defer: float = 0.1
     never_fires: float = 0.2  # a trigger whose only end is its time
+    asset: float = 0.2
 
 
 class FakeCrew:
@@ -75,6 +76,7 @@ class FakeCrew:
         self.waits: dict[tuple[tuple[str, str, int], int], int] = {}  # (instance, try) → token it is deferred under
         self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
         self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
+        self.said_of_assets: set[int] = set()
 
     # ── the executor contract ──
 
@@ -231,6 +233,10 @@ class FakeCrew:
             self.waits[tried] = attempt.token
             timeout_s = None if self.plans.never_fires == 0 else 5.0
             detail["wait"] = {"trigger": "m.T", "method": "go_on", "timeout_s": timeout_s}
+        if self.rng.random() < self.plans.asset:  # a failure may carry one too: it must not count
+            asset = {"name": attempt.key[1], "uri": f"s3://{attempt.key[0]}", "extra": {"token": attempt.token}}
+            detail["asset_events"] = [{**asset, "aliases": ["all"], "partition": None}]
+            self.said_of_assets.add(attempt.token)
         if outcome == "reschedule":
             detail["wake_at"] = self.now + 5
         elements = json.dumps(list(range(attempt.token % 4))).encode() if outcome == "success" else b""

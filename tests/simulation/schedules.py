@@ -265,7 +265,14 @@ class Schedule:
         due = +Counter({key: n for key, n in replay.calls_due.items() if key[2] in self.wanted_calls(key[0])})
         if made != due:
             problems.append(f"callbacks due were {dict(due)}, made were {dict(made)}")
-        return problems
+        return problems + self.check_assets(run, reader)
+
+    def check_assets(self, run: Any, reader: Any) -> list[str]:
+        """Exactly the successes that said something of an asset have an event of it."""
+        said = {e["extra"]["token"] for e in reader.asset_events(uri=f"s3://{run.run_id}") if e["dag_id"] == run.dag_id}
+        succeeded = {a.token for a in reader.attempts(run.id) if a.outcome == "success"}
+        meant = {token for token in self.crew.said_of_assets if token in succeeded}
+        return [f"attempt {token} of run {run.run_id}: its asset event is wrong" for token in said ^ meant]
 
     def wanted_calls(self, task_id: str) -> tuple[str, ...]:
         return self.spec.task(task_id).calls if task_id else self.spec.calls

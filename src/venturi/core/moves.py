@@ -197,6 +197,35 @@ class ValueRow:
 
 
 @dataclass(slots=True)
+class AssetEventRow:
+    """A task that has succeeded has made this asset, or added it to aliases; `n` counts those of one attempt."""
+
+    token: int
+    n: int
+    at: float
+    name: str
+    uri: str
+    extra: dict[str, Any]
+    aliases: list[str]
+    partition: str | None
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+
+
+@dataclass(slots=True)
+class StateRow:
+    """What tasks keep beside their values: of one instance over its tries, or of an asset over all runs."""
+
+    scope: str
+    key: str | None  # None with no data: all of the scope goes
+    data: str | None  # JSON; None: it goes
+    at: float
+    expires_at: float | None = None
+
+
+@dataclass(slots=True)
 class Event:
     """One line of the append-only log. `data` of kind "moves" packs every move of one run in one turn:
     [[task_id, map_index, before, after, token, reason?] …]."""
@@ -237,6 +266,8 @@ class Batch:
     group_moves: list[GroupMove] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     values: list[ValueRow] = field(default_factory=list)
+    asset_events: list[AssetEventRow] = field(default_factory=list)
+    states: list[StateRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: list[DagVersion] = field(default_factory=list)
     dag_flags: list[tuple[str, str, bool]] = field(default_factory=list)  # (dag_id, "paused"|"active"|"ad_hoc", to)

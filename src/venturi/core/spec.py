@@ -59,6 +59,10 @@ class TaskSpec:
     fails_run: bool = False  # a teardown whose failure is the run's
     max_active_per_run: int | None = None
     calls: tuple[str, ...] = ()  # ends after which a callback or a mail is due: success, failure, retry, skipped
+    inlets: tuple[Any, ...] = ()  # assets it uses, as sdk.assets writes them
+    outlets: tuple[Any, ...] = ()  # assets it makes
+    sla_s: float | None = None
+    asks: Any = None  # what it asks a person: {"subject", "options", "params" …}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class DagSpec:
     groups: tuple[GroupSpec, ...] = ()
     description: str | None = None
     doc: str | None = None
-    schedule: Any = None  # what the file said, as plain data; read by core.timetables
+    schedule: Any = None  # what the file said, as plain data; sdk.schedules lists the forms
+    data_intervals: bool = False  # a cron text or length of time means intervals (1.10, 2.x), not moments (3.x)
     start_date: str | None = None
     end_date: str | None = None
     timezone: str = "UTC"
@@ -89,6 +94,7 @@ class DagSpec:
     max_active_tasks: int = 16
     max_active_runs: int = 16
     run_timeout_s: float | None = None
+    deadlines: tuple[Any, ...] = ()  # {"reference", "interval", "callback", "name"?}
     fail_fast: bool = False
     paused_upon_creation: bool | None = None
     label: str | None = None

@@ -60,6 +60,7 @@ class End:
     lengths: dict[str, int | None] = field(default_factory=dict)  # of the values it left, by key
     wait: Wait | None = None
     error: dict[str, Any] | None = None
+    retry_delay_s: float | None = None  # the task's own word on the wait before its next try
 
 
 def begin(world: World, run: Run, turn: Turn) -> None:
@@ -253,7 +254,7 @@ def hand_out(world: World, run: Run, number: int, map_index: int, token: int, tu
 def _retry_later(world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, turn: Turn) -> None:
     task = run.plan.tasks[number]
     jitter = retry.jitter(run.run_id, task.task_id, map_index, cell.try_number)
-    delay = retry.delay_s(task, cell.try_number, jitter)
+    delay = retry.delay_s(task, cell.try_number, jitter) if end.retry_delay_s is None else end.retry_delay_s
     cell.wake_at = turn.now + delay
     cell.reason = f"{end.reason or 'failed'}; try {cell.try_number + 1} of {task.retries + 1} in {delay:.0f} s"
     _move(run, number, map_index, cell, TaskState.UP_FOR_RETRY, turn)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import secrets
 from ..core.errors import SealError, VenturiError
-from ..core.moves import ValueRow
+from ..core.moves import StateRow, ValueRow
 from ..core.step import Turn
 from ..core.world import Run
 from ..executors.base import Asked
@@ -40,6 +41,17 @@ class _Read:
     asked: Asked
     dag_id: str | None
     run_id: str | None
+    own_scope: str = ""  # of what the asking instance keeps
+
+
+def _instance(known: tuple[Run, int, int, Any]) -> tuple[str, int]:
+    run, number, map_index, _ = known
+    return run.plan.tasks[number].task_id, map_index
+
+
+def state_scope(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
+    """Where one task instance keeps its state over its tries."""
+    return json.dumps([dag_id, run_id, task_id, map_index])
 
 
 class Asks:
@@ -58,6 +70,9 @@ class Asks:
         if asked.what == "value_put":
             self._put(asked, known, turn)
             return
+        if asked.what == "state_put":
+            self._put_state(asked, known, turn)
+            return
         if asked.what == "variable_set":
             self._set_variable(asked, known is not None or asked.token in world.calls)
             return
@@ -66,6 +81,8 @@ class Asks:
             self._refuse(asked, "this attempt has been given up, so it is answered no more")
             return
         read = _Read(asked, run.dag_id if run else None, run.run_id if run else None)
+        if known is not None:
+            read.own_scope = state_scope(known[0].dag_id, known[0].run_id, *_instance(known))
         if self._thread is None:
             self._answers.append(answered(self._engine.reader, read))
             self._engine.after_commit(self.send_answers)
@@ -103,6 +120,23 @@ class Asks:
             bytes=value.get("bytes") or len(asked.body),
         )
         self._engine.put_value(row, run, number, map_index, turn)
+        self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, True, {}))
+
+    def _put_state(self, asked: Asked, known: tuple[Run, int, int, Any] | None, turn: Turn) -> None:
+        if known is None:
+            self._refuse(asked, "this attempt has been given up, so what it keeps is not taken")
+            return
+        run, number, map_index, _ = known
+        detail = asked.detail
+        keep_s = detail.get("keep_s")
+        row = StateRow(
+            scope=detail.get("scope") or state_scope(run.dag_id, run.run_id, run.plan.tasks[number].task_id, map_index),
+            key=detail.get("key"),
+            data=asked.body.decode() if asked.body else None,
+            at=turn.now,
+            expires_at=None if keep_s is None else turn.now + keep_s,
+        )
+        turn.batch.states.append(row)
         self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, True, {}))
 
     def _set_variable(self, asked: Asked, is_live: bool) -> None:
@@ -216,10 +250,27 @@ def _task_states(reader: Reader, read: _Read) -> _Answered:
     return {"states": reader.task_states(detail["dag_id"], detail["run_id"], detail.get("task_ids"))}, b""
 
 
+def _asset(reader: Reader, read: _Read) -> _Answered:
+    return {"asset": reader.asset(read.asked.detail.get("name"), read.asked.detail.get("uri"))}, b""
+
+
+def _asset_events(reader: Reader, read: _Read) -> _Answered:
+    return {}, json.dumps(reader.asset_events(**read.asked.detail["wanted"])).encode()
+
+
+def _state(reader: Reader, read: _Read) -> _Answered:
+    detail = read.asked.detail
+    found = reader.stored_state(detail.get("scope") or read.own_scope, detail["key"], time.time())
+    return {"found": found is not None}, (found or "").encode()
+
+
 _READS: dict[str, Callable[[Reader, _Read], _Answered]] = {
     "value_get": _values,
     "variable_get": _variable,
     "connection_get": _connection,
     "run_state": _run_state,
     "task_states": _task_states,
+    "asset_get": _asset,
+    "asset_events": _asset_events,
+    "state_get": _state,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..core.moves import AttemptRow, ValueRow
+from ..core.moves import AssetEventRow, AttemptRow, ValueRow
 from ..core.spec import RETURN_KEY
 from ..core.states import Outcome
 from ..core.step import End, Wait
@@ -34,6 +34,7 @@ def end_of(report: Ended, feeds_mapping: bool) -> End:
         lengths=lengths,
         wait=Wait(wait["trigger"], wait["method"], report.value.decode(), wait.get("timeout_s")) if wait else None,
         error=detail.get("error"),
+        retry_delay_s=detail.get("retry_delay_s"),
     )
 
 
@@ -99,3 +100,26 @@ def value_row(report: Ended, run: Run, task_id: str, map_index: int) -> ValueRow
         ref=value.get("ref"),
         bytes=value.get("bytes") or len(report.value),
     )
+
+
+def asset_event_rows(report: Ended, run: Run, task_id: str, map_index: int) -> list[AssetEventRow]:
+    """What a task that has succeeded says of the assets it made."""
+    if report.outcome != Outcome.SUCCESS.value:
+        return []
+    return [
+        AssetEventRow(
+            token=report.token,
+            n=n,
+            at=report.at,
+            name=str(told["name"]),
+            uri=str(told["uri"]),
+            extra=dict(told.get("extra") or {}),
+            aliases=[str(alias) for alias in told.get("aliases") or ()],
+            partition=told.get("partition"),
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=task_id,
+            map_index=map_index,
+        )
+        for n, told in enumerate(report.detail.get("asset_events") or ())
+    ]

@@ -40,7 +40,7 @@ from ..store.rows import DeferralRow
 from . import recovery
 from .asking import Asks
 from .contexts import Contexts
-from .outcomes import attempt_row, end_of, event_of, reason_of, value_row
+from .outcomes import asset_event_rows, attempt_row, end_of, event_of, reason_of, value_row
 from .versions import Versions
 
 LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
@@ -302,6 +302,7 @@ class Engine:
         value = value_row(report, run, task.task_id, map_index)
         if value is not None:
             batch.values.append(value)
+        batch.asset_events += asset_event_rows(report, run, task.task_id, map_index)
         self._effects.acks.append(report.token)
         step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
 

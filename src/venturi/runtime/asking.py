@@ -125,6 +125,21 @@ class ChannelPort:
         """The same as long as everything that was read holds the same."""
         return str(sha256(_dumps(sorted(self._answers.items()))).hexdigest()) if self._answers else ""
 
+    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
+        found = self._ask("asset_get", name=name, uri=uri)[0].get("asset")
+        return None if found is None else dict(found)
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        return list(json.loads(self._ask("asset_events", wanted=wanted)[1] or b"[]"))
+
+    def state(self, scope: str | None, key: str) -> Any:
+        head, body = self._ask("state_get", scope=scope, key=key)
+        return (json.loads(body),) if head["found"] else None
+
+    def keep_state(self, scope: str | None, key: str | None, value: Any, keep_s: float | None = None) -> None:
+        body = b"" if value is None else _dumps(value[0])
+        self._ask("state_put", body, scope=scope, key=key, keep_s=keep_s)
+
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         found = self._ask("run_state", dag_id=dag_id, run_id=run_id)[0].get("state")
         return None if found is None else str(found)

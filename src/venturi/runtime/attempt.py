@@ -229,8 +229,12 @@ class Runner:
             more["error"] = self._masks.hidden_in(error)
         if result.wake_at is not None:
             more["wake_at"] = result.wake_at
+        if result.retry_delay_s is not None:
+            more["retry_delay_s"] = result.retry_delay_s
         if result.skip:
             more["skip"] = list(result.skip)
+        if result.asset_events and outcome == "success":
+            more["asset_events"] = result.asset_events
         own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         more["peak_mb"] = round(max(own.ru_maxrss, below.ru_maxrss) / 1024, 1)
         return messages.result(head["token"], outcome, time.time(), **more), value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-_VARARGS, _VARKEYWORDS = 0x04, 0x08
+_VARARGS, _VARKEYWORDS, _GENERATOR = 0x04, 0x08, 0x20
 
 
 class Takes(NamedTuple):
@@ -54,6 +54,14 @@ def call(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any], con
     if hasattr(result, "__await__"):
         result = _awaited(result)
     return result
+
+
+def is_generator_function(function: Callable[..., Any]) -> bool:
+    """Whether the function itself yields; one that returns a generator does not."""
+    while hasattr(function, "func"):  # functools.partial
+        function = function.func
+    code = getattr(function, "__code__", None)
+    return bool(code is not None and code.co_flags & _GENERATOR)
 
 
 def _awaited(coroutine: Any) -> Any:

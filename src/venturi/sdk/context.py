@@ -161,6 +161,30 @@ def _connections(_: Context) -> Any:
     return ConnectionAccess()
 
 
+def _inlet_events(context: Context) -> Any:
+    from .asset_events import InletsEvents
+
+    return InletsEvents(context.task.inlets)
+
+
+def _task_state(_: Context) -> Any:
+    from .stored_state import StoredState
+
+    return StoredState()
+
+
+def _asset_states(context: Context) -> Any:
+    from .stored_state import AssetStates
+
+    return AssetStates([*context.task.inlets, *context.task.outlets])
+
+
+def _outlet_events(context: Context) -> Any:
+    from .asset_events import OutletEvents
+
+    return OutletEvents(context.task.outlets)
+
+
 def _settings(_: Context) -> Any:
     from .settings import conf
 
@@ -174,6 +198,7 @@ def _task_key(context: Context) -> str:
 _DAY = timedelta(days=1)
 
 KEYS: dict[str, Callable[[Context], Any]] = {
+    "asset_state_store": _asset_states,
     "conf": _settings,
     "conn": _connections,
     "dag": lambda c: c.dag,
@@ -185,6 +210,7 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "exception": lambda c: None,
     "execution_date": lambda c: _pendulum(moment(c)),
     "expanded_ti_count": lambda c: c.instance.mapped_count or None,
+    "inlet_events": _inlet_events,
     "inlets": lambda c: list(c.task.inlets),
     "latest_date": lambda c: _day(moment(c)),
     "logical_date": lambda c: _pendulum(c.instance.logical_date or moment(c)),
@@ -193,6 +219,7 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "next_ds": lambda c: _day(_next(c)),
     "next_ds_nodash": lambda c: _nodash(_day(_next(c))),
     "next_execution_date": lambda c: _pendulum(_next(c)),
+    "outlet_events": _outlet_events,
     "outlets": lambda c: list(c.task.outlets),
     "params": _params,
     "prev_data_interval_end_success": lambda c: None,
@@ -209,6 +236,7 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "task": lambda c: c.task,
     "task_instance": lambda c: c["ti"],
     "task_instance_key_str": _task_key,
+    "task_state_store": _task_state,
     "templates_dict": lambda c: None,
     "test_mode": lambda c: False,
     "ti": _instance,

@@ -84,6 +84,7 @@ class DAG:
         self.schedule = self._schedule(
             {"schedule": schedule, "schedule_interval": schedule_interval, "timetable": timetable}
         )
+        self._check_schedule()
         self.catchup = bool(catchup)
         self.says_catchup = catchup is not None
         self.tags = {tags} if isinstance(tags, str) else set(tags or ())
@@ -150,6 +151,20 @@ class DAG:
         if schedule is not None:
             self.warnings.append(f"No schedule is given; in a file of Airflow {self.era.value} that means daily.")
         return schedule
+
+    def _check_schedule(self) -> None:
+        from .schedules import schedule_problem
+
+        if callable(getattr(self.schedule, "validate", None)):
+            self.schedule.validate()
+        wrong = schedule_problem(self.schedule)
+        if wrong:
+            raise BadAuthoring(
+                problem=f"DAG '{self.dag_id}' cannot start by its schedule: {wrong}",
+                file=self.position.file,
+                line=self.position.line,
+                advice="Use None, a preset such as '@daily', a cron expression, a timedelta, a timetable or assets.",
+            )
 
     # ── tasks and groups ─────────────────────────────────────────────────────────────────────────────────
 

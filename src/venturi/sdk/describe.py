@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..core.spec import DagSpec, TaskSpec
-from . import times
+from . import era, times
 from .dag import DAG
 from .empty import EmptyOperator
 from .mapped import MappedOperator
 from .operator import BaseOperator, Task
+from .plain import plain
+from .priorities import strategy_of, weight_by
+from .schedules import plain_schedule, runs_at_once_max
 from .templates import files_of
 
 ALL_EQUAL_TASKS_MAX = 2_000
@@ -27,7 +29,6 @@ def describe(dag: DAG) -> DagSpec:
     end = dag.end_date or dag.default_args.get("end_date")
     start = times.read(first) if first is not None else None
     warnings = list(dag.warnings)
-    schedule = plain_schedule(dag.schedule, warnings)
     groups = tuple(group.spec() for group in dag.task_group_dict.values())
     return DagSpec(
         dag_id=dag.dag_id,
@@ -36,17 +37,19 @@ def describe(dag: DAG) -> DagSpec:
         groups=groups,
         description=dag.description,
         doc=_text(dag.doc_md),
-        schedule=schedule,
+        schedule=plain_schedule(dag.schedule),
+        data_intervals=era.has_data_intervals(dag.era),
         start_date=start.isoformat() if start is not None else None,
         end_date=times.read(end).isoformat() if end is not None else None,
         timezone=times.zone_name(start),
         catchup=dag.catchup,
-        params={name: _param(dag, name) for name in dag.params},
+        params={name: plain_param(dag.params.get_param(name)) for name in dag.params},
         tags=tuple(sorted(str(tag) for tag in dag.tags)),
         owner=dag.owner,
         max_active_tasks=dag.max_active_tasks,
-        max_active_runs=dag.max_active_runs,
+        max_active_runs=min(dag.max_active_runs, runs_at_once_max(dag.schedule) or dag.max_active_runs),
         run_timeout_s=times.seconds(dag.dagrun_timeout),
+        deadlines=_deadlines(getattr(dag, "deadline", None)),
         fail_fast=dag.fail_fast,
         paused_upon_creation=dag.is_paused_upon_creation,
         label=dag.dag_display_name if dag.dag_display_name != dag.dag_id else None,
@@ -85,6 +88,10 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         label=task.task_display_name,
         multiple_outputs=bool(task.multiple_outputs),
         reschedules=_given(task, "mode") == "reschedule",
+        inlets=_assets(task.inlets),
+        outlets=_assets(task.outlets),
+        sla_s=times.seconds(task.sla),
+        asks=_asks(task),
     )
 
 
@@ -157,46 +164,40 @@ def _needs_no_process(task: Task) -> bool:
     )
 
 
+def _assets(listed: Any) -> tuple[Any, ...]:
+    """The assets in `inlets` and `outlets`, where lineage of 2.x may have left other things too."""
+    return tuple(one.as_plain() for one in listed if hasattr(one, "iter_assets")) if listed else ()
+
+
+def _deadlines(given: Any) -> tuple[Any, ...]:
+    listed = given if isinstance(given, (list, tuple)) else [given] if given is not None else []
+    return tuple(one.as_plain() for one in listed)
+
+
+def _asks(task: Task) -> dict[str, Any] | None:
+    if not hasattr(task, "assigned_users"):
+        return None
+    names = ("subject", "body", "options", "defaults", "multiple", "assigned_users")
+    told = {name: plain(value) for name in names if (value := getattr(task, name, None))}
+    asked = getattr(task, "asked", None)
+    if asked:
+        told["params"] = {name: plain_param(asked.get_param(name)) for name in asked}
+    limit = getattr(task, "response_timeout", None)
+    return told if limit is None else {**told, "time_limit_s": times.seconds(limit)}
+
+
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _param(dag: DAG, name: str) -> dict[str, Any]:
-    param = dag.params.get_param(name)
+def plain_param(param: Any) -> dict[str, Any]:
+    """A parameter as a form needs it: its schema, its default, its description."""
     found: dict[str, Any] = {"schema": plain(param.schema)}
     if param.has_value:
         found["value"] = plain(param.value)
     if param.description:
         found["description"] = str(param.description)
     return found
-
-
-def plain(value: Any) -> Any:
-    """As JSON holds it; what JSON has no form for becomes text."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(part) for part in value), key=str)
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
-
-
-def plain_schedule(schedule: Any, warnings: list[str]) -> Any:
-    """What the file said: text, {"every_s": …}, {"every": {…}} for calendar steps, or a kind not acted on yet."""
-    if schedule is None or isinstance(schedule, str):
-        return schedule
-    if isinstance(schedule, timedelta):
-        return {"every_s": schedule.total_seconds()}
-    if type(schedule).__name__ == "relativedelta":
-        steps = {name: getattr(schedule, name) for name in ("years", "months", "days", "hours", "minutes", "seconds")}
-        return {"every": {name: n for name, n in steps.items() if n}}
-    if isinstance(schedule, (list, tuple, set)):
-        return {"assets": [plain(part) for part in schedule]}
-    warnings.append(f"The schedule {type(schedule).__name__} is kept, but nothing starts by it yet.")
-    return {"timetable": type(schedule).__name__}
 
 
 # ── priority ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,6 +214,10 @@ def total_weights(dag: DAG) -> dict[str, int]:
     if len(tasks) > ALL_EQUAL_TASKS_MAX and set(own.values()) == {1}:
         return own
     rules = {task_id: str(getattr(task.weight_rule, "value", task.weight_rule)) for task_id, task in tasks.items()}
+    for task_id, task in tasks.items():
+        strategy = strategy_of(task.weight_rule)
+        if strategy is not None:
+            own[task_id] = weight_by(strategy, task)
     totals = dict(own)
     for rule, follow in (("downstream", "downstream_task_ids"), ("upstream", "upstream_task_ids")):
         if rule in rules.values():

@@ -76,3 +76,9 @@ def tolerates_stray_arguments(era: Era) -> bool:
 def strict_undefined(era: Era) -> bool:
     """Whether an unknown name in a template is an error; in 1.10 it was empty text."""
     return era is not Era.ONE
+
+
+def has_data_intervals(era: Era) -> bool:
+    """Whether a cron text or a length of time cuts time into intervals, each run at its end, as before 3.x; in 3.x it
+    names moments."""
+    return era is not Era.THREE

@@ -148,3 +148,16 @@ class TaskAlreadyInTaskGroup(AirflowException):
 
 class BadAuthoring(AuthoringError, AirflowException, TypeError):
     __doc__ = AuthoringError.__doc__
+
+
+class AirflowTimetableInvalid(AirflowException):
+    """A schedule that cannot be."""
+
+
+class NotServedYet(AirflowFailException, NotImplementedError):
+    """What a file may declare, but nothing acts on yet; the task that needs it fails at once and says so."""
+
+    def __init__(self, what: str, waits_for: str) -> None:
+        super().__init__(
+            f"{what} waits for {waits_for}, which Venturi does not serve yet: it comes with time and control."
+        )

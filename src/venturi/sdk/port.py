@@ -41,6 +41,19 @@ class Port(Protocol):
         """Durable when this returns; None deletes it. A description that is not given stays."""
 
     def connection(self, conn_id: str) -> dict[str, Any] | None: ...
+    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
+        """An asset that some DAG file declares: {"name", "uri", "group", "extra"}."""
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        """What tasks have said of an asset (`name`, `uri`), or of all assets under an `alias`; `after`, `before`,
+        `limit`, `newest_first`. `sdk.asset_events` has the form."""
+
+    def state(self, scope: str | None, key: str) -> tuple[Any] | None:
+        """What was kept there, in a tuple of one. Without a scope: by this task instance, over its tries."""
+
+    def keep_state(self, scope: str | None, key: str | None, value: tuple[Any] | None, keep_s: float | None) -> None:
+        """Durable when this returns. Without a value it goes; without a key, all of the scope goes."""
+
     def run_state(self, dag_id: str, run_id: str) -> str | None: ...
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]: ...
     def mask(self, *secrets: str) -> None:

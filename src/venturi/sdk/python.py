@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import GeneratorType
 from typing import Any
 
-from .calling import call
+from .calling import call, is_generator_function
 from .context import get_current_context
 from .exceptions import AirflowException
 from .operator import BaseOperator
@@ -46,7 +47,12 @@ class PythonOperator(BaseOperator):
         return self.execute_callable_in(context)
 
     def execute_callable_in(self, context: Any) -> Any:
-        return call(self.python_callable, tuple(self.op_args), self.op_kwargs, context)
+        value = call(self.python_callable, tuple(self.op_args), self.op_kwargs, context)
+        if type(value) is GeneratorType and is_generator_function(self.python_callable):
+            from .asset_events import exhausted
+
+            return exhausted(value, context["outlet_events"])
+        return value
 
 
 class SkipMixin:

@@ -85,20 +85,27 @@ class TaskResult:
     error: dict[str, Any] | None = None  # type, message, file, line (innermost of the author's own), traceback
     wake_at: float | None = None
     skip: list[str] = field(default_factory=list)  # direct downstream tasks that a branch leaves out
+    asset_events: list[dict[str, Any]] = field(default_factory=list)  # `sdk.asset_events` has the form
+    retry_delay_s: float | None = None  # the wait that the task's own policy wants before its next try
 
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
     """One attempt of one task, from its arguments to its outcome. Never raises for what author code does."""
     with installed(port):
         left_out: set[str] = set()
+        said: list[dict[str, Any]] = []
         try:
-            value = _value(dag, instance, port, left_out)
+            value = _value(dag, instance, port, left_out, said)
         except BaseException as error:
-            return _ended_by(error)
-        return TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out))
+            ended = _ended_by(error)
+            task = dag.task_dict.get(instance.task_id)
+            if task is not None and task.retry_policy is not None and ended.outcome == Outcome.FAILED.value:
+                _ask_policy(task, instance, error, ended)
+            return ended
+        return TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out), asset_events=said)
 
 
-def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str]) -> Any:
+def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: list[dict[str, Any]]) -> Any:
     declared = dag.task_dict.get(instance.task_id)
     if declared is None:
         raise UnknownTask(dag_id=dag.dag_id, task_id=instance.task_id, known=", ".join(dag.task_ids[:20]))
@@ -120,6 +127,8 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str]) -> Any:
                 value = None
             task.post_execute(context, value)
         left_out.update(context["ti"].left_out)
+        if task.outlets:
+            said += context["outlet_events"].events()
     finally:
         context.leave()
     value = settled(value)
@@ -210,6 +219,22 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename and file is None:
         file, line = error.filename, error.lineno
     return {"type": type(error).__name__, "message": message, "file": file, "line": line, "traceback": _readable(error)}
+
+
+def _ask_policy(task: Task, instance: Instance, error: BaseException, ended: TaskResult) -> None:
+    """The task's own policy may end it now, or choose the wait before its next try."""
+    try:
+        decided = task.retry_policy.evaluate(error, instance.try_number, task.retries, None)
+        action = str(getattr(decided.action, "value", decided.action))
+    except Exception as problem:
+        _say(f"The retry policy raised {type(problem).__name__}: {problem}; the usual retries hold.", "W")
+        return
+    if action == "fail":
+        ended.outcome = Outcome.FAIL_NOW.value
+    elif action == "retry" and decided.retry_delay is not None:
+        ended.retry_delay_s = max(0.0, decided.retry_delay.total_seconds())
+    if action != "default" and decided.reason:
+        _say(f"Retry policy: {action}. {decided.reason}", "I")
 
 
 def _message(error: BaseException) -> str:

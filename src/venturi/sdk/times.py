@@ -115,3 +115,16 @@ def aware_datetime(*args: Any, **kwargs: Any) -> datetime:
     """`datetime(…)` in UTC unless a zone is given."""
     made = datetime(*args, **kwargs)
     return made if made.tzinfo is not None else made.replace(tzinfo=utc)
+
+
+def zone(name: Any) -> Any:
+    """A time zone by its name: pendulum's where it is installed."""
+    if not isinstance(name, str):
+        return name
+    try:
+        import pendulum
+    except ImportError:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(name)
+    return pendulum.timezone(name)

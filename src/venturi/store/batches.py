@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..core.moves import Batch, CallMove, DagVersion, NewCall, RunMove, TaskMove
+from ..core.assets import declared_in
+from ..core.moves import AssetEventRow, Batch, CallMove, DagVersion, NewCall, RunMove, StateRow, TaskMove
 from ..core.states import RUN_FINAL, CallState, RunState, TaskState
 
 Rows = Sequence[Sequence[Any]]
@@ -61,6 +62,10 @@ def writes(batch: Batch) -> Iterator[Write]:
             ],
             False,
         )
+    if batch.asset_events:
+        yield from _asset_events(batch.asset_events)
+    if batch.states:
+        yield from _states(batch.states)
     if batch.import_errors:
         yield from _import_errors(batch.import_errors)
     if batch.commands_done:
@@ -95,6 +100,37 @@ def _versions(versions: list[DagVersion]) -> Iterator[Write]:
         [(v.dag_id, v.id, v.paused, True, v.ad_hoc, _file_of(v), v.at) for v in by_dag.values()],
         False,
     )
+    yield from _assets(versions)
+
+
+def _assets(versions: list[DagVersion]) -> Iterator[Write]:
+    """Of two DAGs that declare one asset the later one's word holds."""
+    found = {(one["name"], one["uri"]): (one, v.at) for v in versions for one in declared_in(v.spec)}
+    if found:
+        yield "asset", [(*key, _dumps(one), at) for key, (one, at) in found.items()], False
+
+
+def _asset_events(events: list[AssetEventRow]) -> Iterator[Write]:
+    named = ("name", "uri", "extra", "aliases", "partition", "dag_id", "run_id", "task_id", "map_index")
+    rows = []
+    for e in events:
+        values = [getattr(e, name) for name in named]
+        rows.append((e.token, e.n, e.at, *(_dumps(v) if isinstance(v, (dict, list)) else v for v in values)))
+    yield "asset_event", rows, False
+    by_alias = [(alias, e.token, e.n) for e in events for alias in dict.fromkeys(e.aliases)]
+    if by_alias:
+        yield "asset_alias_event", by_alias, False
+
+
+def _states(states: list[StateRow]) -> Iterator[Write]:
+    """One after the other: a scope may be emptied and filled again in one turn."""
+    for s in states:
+        if s.key is None:
+            yield "state_clear", [(s.scope,)], False
+        elif s.data is None:
+            yield "state_gone", [(s.scope, s.key)], False
+        else:
+            yield "state", [(s.scope, s.key, s.data, s.at, s.expires_at)], False
 
 
 def _file_of(version: DagVersion) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, bindparam, func, literal_column, or_, selec
 from ..core.errors import NotFound
 from ..core.moves import DagVersion
 from ..core.states import FINAL, RUN_FINAL, RunState
+from . import reading_assets
 from . import tables as t
 from .drivers import Driver, Row, transaction
 from .rows import (
@@ -460,6 +461,17 @@ class Reader:
     def variable(self, key: str) -> str | None:
         row = self._first("variable", key=key)
         return None if row is None else sealed_text(self._sealer, row)
+
+    def asset(self, name: str | None = None, uri: str | None = None) -> dict[str, Any] | None:
+        """The asset of this name or URI, as the newest DAG file that declares it says."""
+        return reading_assets.asset(self._driver, name, uri)
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        return reading_assets.events(self._driver, **wanted)
+
+    def stored_state(self, scope: str, key: str, now: float) -> str | None:
+        """What was kept there and has not expired, as JSON."""
+        return reading_assets.stored_state(self._driver, scope, key, now)
 
     def variables(self) -> list[VariableRow]:
         """By key, unopened."""

@@ -239,6 +239,20 @@ COMMIT: dict[str, Statement] = {
         ),
     ),
     "value": _upsert(t.value),
+    "asset": _upsert(t.asset),
+    "asset_event": _insert(t.asset_event),
+    "asset_alias_event": _insert(t.asset_alias_event),
+    "state": _upsert(t.stored_state),
+    "state_gone": Statement(
+        _of(t.stored_state, "scope", "key"),
+        lambda rows: delete(t.stored_state).where(
+            and_(t.stored_state.c.scope == rows["scope"], t.stored_state.c.key == rows["key"])
+        ),
+    ),
+    "state_clear": Statement(
+        _of(t.stored_state, "scope"),
+        lambda rows: delete(t.stored_state).where(t.stored_state.c.scope == rows["scope"]),
+    ),
     "import_error": _upsert(t.import_error),
     "import_error_clear": Statement(
         _of(t.import_error, "file"),

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -210,6 +210,48 @@ value = Table(
     Column("data", Text),
     Column("ref", Text),
     _need("bytes", BigInteger),
+)
+
+asset = Table(  # every one that a version of a DAG has declared
+    "asset",
+    metadata,
+    _key("name", Text),
+    _key("uri", Text),
+    _need("detail", Text),  # JSON: as the DAG file said it
+    _need("at", Double),
+    Index("asset_uri", "uri"),
+)
+
+asset_event = Table(
+    "asset_event",
+    metadata,
+    _key("token", BigInteger),
+    _key("n", Integer),
+    _need("at", Double),
+    _need("name", Text),
+    _need("uri", Text),
+    _need("extra", Text),  # JSON
+    _need("aliases", Text),  # JSON
+    Column("partition", Text),
+    _need("dag_id", Text),
+    _need("run_id", Text),
+    _need("task_id", Text),
+    _need("map_index", Integer),
+    Index("asset_event_of", "uri", "name", "at"),
+)
+
+asset_alias_event = Table(
+    "asset_alias_event", metadata, _key("alias", Text), _key("token", BigInteger), _key("n", Integer)
+)
+
+stored_state = Table(
+    "stored_state",
+    metadata,
+    _key("scope", Text),
+    _key("key", Text),
+    _need("data", Text),  # JSON
+    _need("at", Double),
+    Column("expires_at", Double),
 )
 
 event = Table(

@@ -221,7 +221,7 @@ def exited(pid: int, status: int, peak_mb: float) -> Head:
 
 def ask(token: int, request: int, what: str, **more: Any) -> Head:
     """`what`: value_get, value_put, variable_get, variable_set, connection_get, run_state, task_states, runs,
-    dag, trigger, mask.
+    dag, trigger, asset_get, asset_events, state_get, state_put, mask.
 
     Parsing asks have token 0.
     """
@@ -231,7 +231,8 @@ def ask(token: int, request: int, what: str, **more: Any) -> Head:
 def result(token: int, outcome: str, at: float, **more: Any) -> Head:
     """`error` {type, message, file, line} on failures, `wake_at` for reschedule, `skip` [task ids], `value`
     {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`), `wait`
-    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments}).
+    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments}),
+    `asset_events` [{name, uri, extra, aliases, partition}] of a success, `retry_delay_s` of a failure.
 
     `then` says what becomes of the process: it takes the `next`, it is `over` (no line of the author's can run any
     more), or its death is to be waited for (`dies`).
