@@ -69,6 +69,18 @@ class AskingPort:
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
         return {}
 
+    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
+        return None
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        return []
+
+    def state(self, scope: str | None, key: str) -> tuple[Any] | None:
+        return None
+
+    def keep_state(self, scope: str | None, key: str | None, value: tuple[Any] | None, keep_s: float | None) -> None:
+        raise _refused("State is kept by a running task.")
+
     def mask(self, *secrets: str) -> None:
         return None
 
