@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from ..config import Config, Home
-from ..core.errors import Refused
+from ..sdk.port import WithoutTask
 
 
 class HomeAnswers:
@@ -35,8 +35,10 @@ class HomeAnswers:
         return self._reader.variable_get(name) if what == "variable" else self._reader.connection_get(name)
 
 
-class HomePort:
+class HomePort(WithoutTask):
     """sdk.port.Port of a Python that runs no task: variables and connections of the home, which are only read."""
+
+    advice = "Do it in a task, or use: venturi variables set"
 
     def __init__(self) -> None:
         self._answers: HomeAnswers | None = None
@@ -56,25 +58,3 @@ class HomePort:
     def connection(self, conn_id: str) -> dict[str, Any] | None:
         found = self._answer("connection", conn_id)
         return None if found is None else dict(found)
-
-    def values(self, *_: Any, **__: Any) -> list[Any]:
-        return []
-
-    def put(self, key: str, value: Any) -> None:
-        raise _refused("Values are pushed by a running task.")
-
-    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
-        raise _refused("Variables are not written here.")
-
-    def run_state(self, dag_id: str, run_id: str) -> str | None:
-        return None
-
-    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
-        return {}
-
-    def mask(self, *secrets: str) -> None:
-        return None
-
-
-def _refused(reason: str) -> Exception:
-    return Refused(reason=reason, advice="Do it in a task, or use: venturi variables set")

@@ -17,6 +17,7 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
+from ..sdk.port import WithoutTask
 from ..wire.frames import Head
 from .inspecting import Finding, airflow_names, credentials, makes_dags
 from .loader import ImportTooLong, Limit, describe_error, read
@@ -42,7 +43,7 @@ class Line:
         return json.loads(line) if line else None
 
 
-class AskingPort:
+class AskingPort(WithoutTask):
     """sdk.port.Port while a file is checked: variables and connections are asked of `venturi check`."""
 
     def __init__(self, line: Line) -> None:
@@ -59,42 +60,6 @@ class AskingPort:
     def connection(self, conn_id: str) -> dict[str, Any] | None:
         found = self._ask("connection", conn_id)
         return None if found is None else dict(found)
-
-    def values(self, *_: Any, **__: Any) -> list[Any]:
-        return []
-
-    def run_state(self, dag_id: str, run_id: str) -> str | None:
-        return None
-
-    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
-        return {}
-
-    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
-        return None
-
-    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
-        return []
-
-    def state(self, scope: str | None, key: str) -> tuple[Any] | None:
-        return None
-
-    def keep_state(self, scope: str | None, key: str | None, value: tuple[Any] | None, keep_s: float | None) -> None:
-        raise _refused("State is kept by a running task.")
-
-    def mask(self, *secrets: str) -> None:
-        return None
-
-    def put(self, key: str, value: Any) -> None:
-        raise _refused("Values are pushed by a running task.")
-
-    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
-        raise _refused("Variables are set by a running task.")
-
-
-def _refused(reason: str) -> Exception:
-    from ..core.errors import Refused
-
-    return Refused(reason=reason, advice="A DAG file that is read cannot do that.")
 
 
 class Missing:

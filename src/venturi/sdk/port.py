@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
-from ..core.errors import NotFound
+from ..core.errors import NotFound, Refused
 
 
 class Value(NamedTuple):
@@ -58,6 +58,46 @@ class Port(Protocol):
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]: ...
     def mask(self, *secrets: str) -> None:
         """From now on the log shows *** in their place, in whatever form they are printed."""
+
+
+class WithoutTask:
+    """The part of a port that is the same wherever no task runs: there are no values, events or states, and nothing is
+    written. Variables and connections are asked for by whoever extends it."""
+
+    advice = "A DAG file that is read cannot do that."
+
+    def _refused(self, reason: str) -> Exception:
+        return Refused(reason=reason, advice=self.advice)
+
+    def values(self, *_: Any, **__: Any) -> list[Value]:
+        return []
+
+    def put(self, key: str, value: Any) -> None:
+        raise self._refused("Values are pushed by a running task.")
+
+    def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
+        raise self._refused("Variables are set by a running task.")
+
+    def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
+        return None
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        return []
+
+    def state(self, scope: str | None, key: str) -> tuple[Any] | None:
+        return None
+
+    def keep_state(self, scope: str | None, key: str | None, value: tuple[Any] | None, keep_s: float | None) -> None:
+        raise self._refused("State is kept by a running task.")
+
+    def run_state(self, dag_id: str, run_id: str) -> str | None:
+        return None
+
+    def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
+        return {}
+
+    def mask(self, *secrets: str) -> None:
+        return None
 
 
 _installed: list[Port] = []
