@@ -8,13 +8,14 @@ provider wheels (`wheels`) and an author's own files in a folder called `airflow
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from ..sdk import era
+from ..sdk import era, macros
 from ..sdk.building import author_position
 from . import siblings, wheels
 from .nearest import UnknownAirflowName, sentence
@@ -22,6 +23,11 @@ from .table import REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
 
 _MODULES = module_paths() | {f"{wheels.PROVIDERS}{family}" for family in FAMILIES}
+
+# On the path of the Python processes that author code starts; it holds nothing but a way to `install`.
+FOR_CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "for_children")
+# Under these, plugins may bring more.
+_PLUGGED = frozenset({"airflow.operators", "airflow.sensors", "airflow.hooks", "airflow.macros", "airflow.executors"})
 
 __all__ = ["UnknownAirflowName", "install", "sentence", "uninstall", "used_paths"]
 
@@ -45,6 +51,12 @@ class AirflowModule(ModuleType):
             behind = wheels.behind(place)
             if behind is not None and hasattr(behind, name):
                 return getattr(behind, name)
+        if place in _PLUGGED and not name.startswith("__"):
+            from . import plugins
+
+            brought = plugins.object_in(place, name)
+            if brought is not None:
+                return brought
         raise AttributeError(sentence(path))
 
     def __dir__(self) -> list[str]:
@@ -89,6 +101,12 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
             spec = wheels.find(fullname, ours)
             if spec is not None:
                 return spec
+        if not ours and fullname.rpartition(".")[0] in _PLUGGED:
+            from . import plugins
+
+            names = plugins.module_of(fullname)
+            if names is not None:
+                return ModuleSpec(fullname, _Given(names))  # type: ignore[arg-type]
         if not ours:
             spec = siblings.find(fullname, author_position(2).file)
             if spec is not None:
@@ -106,6 +124,25 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
         era.note(author_position(2).file, module.__name__)
 
 
+class _Given:
+    """Loads a module whose names are known already."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return ModuleType(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__.update(self._names)
+
+
+def _macros_of_plugins(name: str) -> Any:
+    from . import plugins
+
+    return plugins.macros_of(name)
+
+
 _finder = Finder()
 
 
@@ -116,6 +153,7 @@ def install() -> None:
             if not isinstance(sys.modules[name], AirflowModule):
                 del sys.modules[name]
         sys.meta_path.insert(0, _finder)
+        macros.further[:] = [_macros_of_plugins]
 
 
 def uninstall() -> None:

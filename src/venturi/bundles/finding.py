@@ -15,11 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..config import read_toml
+from ..config import environment, read_toml
 from .ignoring import IGNORE_FILE, IgnoreFile, ignored, read_ignore_file
+from .zips import ENDING, archive_of, dag_files_in
 
 REQUIREMENTS = "requirements.txt"
 DAGS_FOLDER = "dags"
+PLUGINS_FOLDER = "plugins"
 SETTINGS = "venturi.toml"
 DAG_FILE_BYTES_MAX = 10 * 1024 * 1024  # a larger .py is data, not a DAG file
 
@@ -70,6 +72,7 @@ class Finder:
         self._ignore_syntax = ignore_syntax
         self._safe_mode = safe_mode
         self._looked_at: dict[str, tuple[tuple[int, int, int], bool]] = {}
+        self._zips: dict[str, tuple[tuple[int, int, int], list[Path]]] = {}
 
     def scan(self) -> Scan:
         scan, seen = Scan(), set[tuple[int, int]]()
@@ -118,6 +121,8 @@ class Finder:
                     elif entry.name.endswith(".py") and entry.is_file() and not ignored(path, False, rules):
                         if self._is_candidate(entry, scan):
                             scan.files.append(Found(path, bundle))
+                    elif entry.name.endswith(ENDING) and entry.is_file() and not ignored(path, False, rules):
+                        scan.files += [Found(inner, bundle) for inner in self._in_zip(entry)]
                     elif entry.is_symlink() and entry.name.endswith(".py") and not entry.is_file() and not is_folder:
                         scan.problems.append(Problem(path, f"The link leads nowhere: {os.readlink(path)}."))
                 except OSError as error:
@@ -171,6 +176,15 @@ class Finder:
             self._looked_at[entry.path] = known
         return known[1]
 
+    def _in_zip(self, entry: os.DirEntry[str]) -> list[Path]:
+        stat = entry.stat()
+        mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        known = self._zips.get(entry.path)
+        if known is None or known[0] != mark:
+            known = (mark, dag_files_in(Path(entry.path), may_hold_dags if self._safe_mode else None))
+            self._zips[entry.path] = known
+        return known[1]
+
     def _bundle(self, root: Path, scan: Scan) -> Bundle:
         try:
             python = _interpreter(root)
@@ -214,11 +228,17 @@ def single_file_bundle(file: Path, python: str = sys.executable) -> Bundle:
     return Bundle(root.name or "root", root, own or python)
 
 
-def import_roots(bundle: Bundle, file: Path) -> list[str]:
-    """What goes on sys.path for this file, nearest first: the `dags` folder, its parent, the file's own folder."""
+def import_roots(bundle: Bundle, file: Path, home: Path | None = None) -> list[str]:
+    """What goes on sys.path for this file: the zip it lies in, the nearest `dags` folder, its parent, the file's own
+    folder; and behind them the folders of plugins, beside the `dags` folder, in the bundle and in the home."""
     folder = file.parent
     dags = _nearest_dags_folder(folder)
     wanted = [dags, dags.parent, folder] if dags else [folder, bundle.root]
+    if archive_of(file) is not None:
+        wanted.insert(0, folder)
+    named = environment("AIRFLOW__CORE__PLUGINS_FOLDER")
+    places = [f / PLUGINS_FOLDER for f in (dags.parent if dags else None, bundle.root, home) if f is not None]
+    wanted += [f for f in (*([Path(named)] if named else []), *places) if f.is_dir()]
     return list(dict.fromkeys(str(f) for f in wanted))
 
 

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import click
 
 from ..bundles import Bundle, Finder, import_roots, single_file_bundle
+from ..bundles.finding import may_hold_dags
+from ..bundles.zips import dag_files_in, is_dag_file
 from ..config import Home, find_home, read_config
 from . import options, printing
 from .answering import HomeAnswers
@@ -91,7 +93,9 @@ def check_paths(home: Home, paths: list[Path]) -> Iterator[Checked]:
             for problem in scan.problems:
                 say(f"{problem.path}: {problem.reason}")
             files.update({found.file: found.bundle for found in scan.files})
-        elif path.is_file():
+        elif path.suffix == ".zip" and path.is_file():
+            files.update({inner: single_file_bundle(inner) for inner in _in_zip(path)})
+        elif is_dag_file(path):
             files[path] = single_file_bundle(path)
         else:
             fail(f"There is no file or folder {path}.", printing.COULD_NOT_START, "no_such_file")
@@ -101,8 +105,15 @@ def check_paths(home: Home, paths: list[Path]) -> Iterator[Checked]:
         for file, bundle in files.items():
             if bundle.python not in readers:
                 say(f"Reading with {_whose(bundle)}.")
-                readers[bundle.python] = ends.enter_context(_Reader(bundle.python, answers))
+                readers[bundle.python] = ends.enter_context(_Reader(bundle.python, answers, home.root))
             yield readers[bundle.python].read(file, bundle, config.parse_time_limit_s)
+
+
+def _in_zip(archive: Path) -> list[Path]:
+    try:
+        return dag_files_in(archive, may_hold_dags)
+    except OSError as error:
+        fail(f"{archive} cannot be read: {error.strerror}.", printing.COULD_NOT_START, "no_such_file")
 
 
 def _whose(bundle: Bundle) -> str:
@@ -114,8 +125,8 @@ def _whose(bundle: Bundle) -> str:
 class _Reader:
     """A process in one interpreter that forks for each file."""
 
-    def __init__(self, python: str, answers: HomeAnswers) -> None:
-        self._python, self._answers = python, answers
+    def __init__(self, python: str, answers: HomeAnswers, home: Path) -> None:
+        self._python, self._answers, self._home = python, answers, home
 
     def __enter__(self) -> _Reader:
         ours, theirs = socket.socketpair()
@@ -139,7 +150,7 @@ class _Reader:
         order = {
             "file": str(file),
             "root": str(bundle.root),
-            "roots": import_roots(bundle, file),
+            "roots": import_roots(bundle, file, self._home),
             "time_limit_s": time_limit_s,
         }
         try:

@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from ..bundles.finding import may_hold_dags
+from ..bundles.zips import dag_files_in, is_dag_file
 from ..config import Config, Home, find_home, read_config
 from ..core.errors import AlreadyRunning, ConnectionLost, EngineRefused, NoEngine
 from . import options, printing, processes
@@ -41,7 +43,8 @@ def run(
 ) -> int:
     """Run one DAG of FILE to the end. Exit code 0: success, 1: failed, 2: it could not start."""
     path = Path(file).expanduser().absolute()
-    if not path.is_file():
+    path = _inside(path) if path.suffix == ".zip" else path
+    if not is_dag_file(path):
         fail(f"There is no file {path}.", printing.COULD_NOT_START, "no_such_file")
     home = find_home(home_given)
     home.make()
@@ -64,6 +67,18 @@ def run(
                     fail(str(other), printing.COULD_NOT_START, "engine_does_not_answer")
                 time.sleep(POLL_S)
     return _finish(job, config, as_json)
+
+
+def _inside(archive: Path) -> Path:
+    """The one DAG file of a zip."""
+    try:
+        found = dag_files_in(archive, may_hold_dags)
+    except OSError as error:
+        fail(f"{archive} cannot be read: {error.strerror}.", printing.COULD_NOT_START, "no_such_file")
+    if len(found) != 1:
+        names = f" It has: {', '.join(map(str, found))}." if found else ""
+        fail(f"{archive} does not have one DAG file.{names}", printing.COULD_NOT_START, "no_such_file")
+    return found[0]
 
 
 @dataclass

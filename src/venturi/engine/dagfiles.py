@@ -47,8 +47,9 @@ class FileState:
 
 
 class DagFiles:
-    def __init__(self, engine: Engine, roots: list[Path]) -> None:
+    def __init__(self, engine: Engine, roots: list[Path], home: Path | None = None) -> None:
         self._engine = engine
+        self._home = home  # for its folder of plugins
         self._config = engine.config
         self._finder = Finder(roots)
         self.files: dict[str, FileState] = {}
@@ -144,7 +145,10 @@ class DagFiles:
 
     def _source(self, state: FileState) -> dict[str, Any]:
         bundle = state.bundle
-        return messages.source(state.file, str(bundle.root), import_roots(bundle, Path(state.file)), bundle.python)
+        return messages.source(state.file, str(bundle.root), self._roots(state), bundle.python)
+
+    def _roots(self, state: FileState) -> list[str]:
+        return import_roots(state.bundle, Path(state.file), self._home)
 
     # ── what a read has shown ──
 
@@ -184,7 +188,7 @@ class DagFiles:
             "load": messages.source(
                 state.file,
                 str(state.bundle.root),
-                import_roots(state.bundle, Path(state.file)),
+                self._roots(state),
                 state.bundle.python,
                 report.detail["version"],
             ),

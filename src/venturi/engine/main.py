@@ -43,7 +43,7 @@ class EngineProcess:
         self._store = open_store(config.database_url or home.database, key_file=home.sealing_key)
         self._executor = Local(home.socket("crew"), 0)
         self._engine = Engine(self._store, self._executor, config, home.values, foreground)
-        self._files = DagFiles(self._engine, roots)
+        self._files = DagFiles(self._engine, roots, home.root)
         self._commands = Commands(self._engine, self._files, self._clock)
         self._selector = selectors.DefaultSelector()
         self._control = Control(home.socket("engine"), self._selector, self._commands.handle)

@@ -97,9 +97,12 @@ class Base:
 
 
 def _serve_airflow() -> None:
+    """Here, and in every Python that author code starts."""
     from ..airflow import importer
 
     importer.install()
+    paths = [importer.FOR_CHILDREN, *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 
 def _imported(name: str) -> bool:

@@ -15,6 +15,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from . import zips
+
 
 def _sha256() -> Any:
     """The interpreter's own: hashlib would bring OpenSSL into every zygote."""
@@ -40,6 +42,7 @@ class Sources:
         self._folder = folder
         self._kept = kept
         self._new: dict[str, bytes] = {}
+        self._archives: dict[str, zips.Archive] = {}
 
     def owns(self, path: str) -> bool:
         """Whether a file or folder belongs to the bundle, and not to an environment that lies inside it."""
@@ -50,6 +53,10 @@ class Sources:
 
     def install(self) -> None:
         """From now on imports under the roots go through here."""
+        for entry in self.roots:
+            place = zips.split(entry + os.sep)
+            if place is not None:
+                self._archive(place[0])  # before any import comes here: opening a zip imports, too
         for entry in reversed(self.roots):
             if entry in sys.path:
                 sys.path.remove(entry)
@@ -60,15 +67,32 @@ class Sources:
     def _hook(self, entry: str) -> Any:
         if not self.owns(os.path.abspath(entry)):
             raise ImportError("not in the bundle")
-        return _Entry(os.path.abspath(entry), self)
+        path = os.path.abspath(entry)
+        place = zips.split(path + os.sep)
+        if place is None:
+            return _Entry(path, self)
+        archive, inner = place
+        return zips.ZipEntry(
+            path, self._archive(archive), inner.rstrip(os.sep), lambda name, at: _Loader(name, at, self)
+        )
+
+    def _archive(self, path: str) -> zips.Archive:
+        if path not in self._archives:
+            self._archives[path] = zips.Archive(self._read_file(path))
+        return self._archives[path]
 
     def read(self, path: str) -> bytes:
-        """The bytes to execute for this path, noted."""
+        """The bytes to execute for this path, noted; of one in a zip, the zip is."""
+        place = zips.split(path)
+        return self._read_file(path) if place is None else self._archive(place[0]).read(place[1])
+
+    def _read_file(self, path: str) -> bytes:
         digest = self._kept.get(path)
         if digest is not None:
             with open(kept_file(self._folder, digest), "rb") as file:
                 data = file.read()
-            _remember_lines(path, data)
+            if not path.endswith(zips.ENDING):
+                _remember_lines(path, data)
         else:
             with open(path, "rb") as file:
                 data = file.read()
@@ -137,6 +161,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_data(self, path: str) -> bytes:
         path = os.fspath(path)
+        if zips.split(path) is not None:
+            return self._sources.read(path)
         if self._sources.is_kept(path):
             with open(kept_file(self._sources._folder, self._sources._kept[path]), "rb") as file:
                 return file.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,9 @@ def datetime_diff_for_humans(dt: Any, since: Any = None) -> str:
     return str(pendulum.instance(dt).diff_for_humans(None if since is None else pendulum.instance(since)))
 
 
+further: list[Callable[[str], Any]] = []  # who else has macros: plugins
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         import importlib
@@ -46,6 +50,11 @@ def __getattr__(name: str) -> Any:
         if name == "dateutil":
             importlib.import_module("dateutil.parser")
         return importlib.import_module(name)
+    if not name.startswith("__"):
+        for look in further:
+            found = look(name)
+            if found is not None:
+                return found
     raise AttributeError(f"macros has no {name!r}")
 
 

@@ -13,6 +13,7 @@ from . import (
     dags,
     deferral,
     exceptions,
+    extending,
     models,
     moments,
     old_google,
@@ -24,7 +25,7 @@ from . import (
 )
 from .rows import FULL, MOVED, PARTIAL, REFUSED, Row, wheel_of
 
-AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, providers)
+AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, extending, providers)
 OLD = (old_names, old_google)
 
 __all__ = ["AREAS", "FULL", "MOVED", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
