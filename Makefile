@@ -3,6 +3,7 @@
 #   make up      Venturi for the pipelines in pipelines/, in the background    make down   stop it
 #   make test    checks, then tests                                            make check  the checks alone
 #   make bench   the figures, beside the raw floor of this machine             make prove  the long proofs
+#   make compat  example DAGs of every Airflow, beside a real Airflow 2.11 and 3.3
 #   make clean   stop, and remove all that was made here
 
 SHELL   := /bin/sh
@@ -15,7 +16,7 @@ PORT    ?= 8080
 JOBS    ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test check bench prove clean
+.PHONY: help up down status test check bench compat prove clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,11 +66,16 @@ test: check
 bench: $(VENV)/.tests-installed
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
+# Installs two Airflows into .prove/compat the first time. What they say of a file is kept and never asked twice.
+compat: $(VENV)/.tests-installed
+	$(BIN)/python -m tests.compat.prove $(ARGS)
+
 # Long, and resumable: seeds and totals are kept in .prove/.
 prove: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.chaos.prove
+	$(BIN)/python -m tests.compat.prove
 	sh scripts/bare_debian.sh
 
 clean:
