@@ -29,6 +29,8 @@ _WHERE = {
     "chain": "nodes",
     "chain_linear": "nodes",
     "cross_downstream": "nodes",
+    "setup": "scopes",
+    "teardown": "scopes",
     "TriggerRule": "rules",
     "get_current_context": "context",
     "literal": "templates",
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from .sdk.python import PythonOperator as PythonOperator
     from .sdk.python import ShortCircuitOperator as ShortCircuitOperator
     from .sdk.rules import TriggerRule as TriggerRule
+    from .sdk.scopes import setup as setup
+    from .sdk.scopes import teardown as teardown
     from .sdk.sensors import BaseSensorOperator as BaseSensorOperator
     from .sdk.sensors import PokeReturnValue as PokeReturnValue
     from .sdk.sensors import PythonSensor as PythonSensor

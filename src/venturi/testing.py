@@ -1,29 +1,36 @@
 """Runs a DAG in this process: for `dag.test()`, a debugger, and tests of one's own DAGs.
 
-Owns a simple order of running and a port that answers from memory. The contract with author code is the engine's own
-(`sdk.running`); what differs is that there are no processes, no time limits, and no waiting between tries.
+Owns the loop around one run and a port that answers from memory. What is decided (`core`) and the contract with author
+code (`sdk.running`) are the engine's own; what differs is that there are no processes, no time limits, and no waiting
+between tries.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import count
 from typing import Any
 
-from .core import mapping
+from .core import admission, mapping, readiness, step
 from .core.assets import declared_in
-from .core.rules import Decision, Tally, decide
+from .core.plan import Plan
 from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph, to_json
-from .core.states import Outcome, TaskState
+from .core.states import FINAL, Outcome, TaskState
+from .core.step import End, Turn
+from .core.world import WHOLE, Pool, Run, World
 from .sdk.dag import DAG
 from .sdk.describe import describe
 from .sdk.port import Value, has_port, port
 from .sdk.running import Instance, TaskResult, run
 from .sdk.times import read
 from .wire import values
+
+POOL_SLOTS = 1_000_000  # one attempt at a time finds room anywhere
 
 
 @dataclass
@@ -182,6 +189,8 @@ def command_line(dag: DAG) -> None:
 
 
 class _Run:
+    """One run, decided by core as the engine's are, one attempt after another."""
+
     def __init__(
         self,
         dag: DAG,
@@ -192,6 +201,7 @@ class _Run:
         now: datetime,
         sleep: Callable[[float], None],
     ) -> None:
+        check_graph(spec)
         self.dag, self.spec, self.result, self.conf, self.date, self.now, self.sleep = (
             dag,
             spec,
@@ -201,118 +211,125 @@ class _Run:
             now,
             sleep,
         )
-        self.left_out: set[str] = set()
-        self.ended: dict[str, list[TaskState]] = {}  # by task: how its instances ended
+        self.world = World(slots=1)
+        self.world.pools = {task.pool: Pool(POOL_SLOTS) for task in spec.tasks}
+        self.run = Run(1, spec.dag_id, result.run_id, Plan(spec, 1))
+        self.world.add(self.run)
+        self.tokens = count(1)
+        self.first_pokes: dict[tuple[str, int], datetime] = {}
 
     def all(self) -> None:
         key = (self.result.dag_id, self.result.run_id)
         self.result.store.runs[key] = "running"
         self.result.store.specs[self.result.dag_id] = self.spec
-        tasks = {task.task_id: task for task in self.spec.tasks}
-        downstream = {up for task in self.spec.tasks for up in task.upstream}
-        for task_id in check_graph(self.spec):
-            self.ended[task_id] = self._node(tasks[task_id])
-            self.result.store.states.setdefault(key, {})[task_id] = self._summary(task_id).value
-        leaves = [task_id for task_id in tasks if task_id not in downstream]
-        bad = {TaskState.FAILED, TaskState.UPSTREAM_FAILED}
-        self.result.state = "failed" if any(self._summary(task_id) in bad for task_id in leaves) else "success"
+        while self.run.id in self.world.runs:
+            turn = Turn(time.time())
+            admission.start_runs(self.world, turn)
+            admitted = admission.admit(self.world, turn, lambda: next(self.tokens))
+            if not admitted:
+                self._wake(turn)
+            self._note(turn)
+            for one in admitted:
+                turn = Turn(time.time())
+                self._attempt(one, turn)
+                self._note(turn)
+        self.result.state = self.run.state.value
         self.result.store.runs[key] = self.result.state
 
-    def _summary(self, task_id: str) -> TaskState:
-        ended = self.ended[task_id]
-        for state in (TaskState.FAILED, TaskState.UPSTREAM_FAILED, TaskState.SUCCESS):
-            if state in ended:
-                return state
-        return TaskState.SKIPPED
+    def _note(self, turn: Turn) -> None:
+        """What has changed, where the author's code and the caller look for it."""
+        states = self.result.store.states.setdefault((self.result.dag_id, self.result.run_id), {})
+        for m in turn.batch.task_moves:
+            if m.after in FINAL:
+                self.result.states[(m.task_id, m.map_index)] = m.after.value
+            node = self.run.nodes[self.run.plan.index[m.task_id]]
+            if node.state in FINAL:
+                states[m.task_id] = node.state.value
 
-    def _node(self, task: TaskSpec) -> list[TaskState]:
-        tally = Tally(0)
-        for up in task.upstream:
-            for state in self.ended[up]:
-                tally.count(state)
-        decision = decide(task.trigger_rule, tally, bool(task.upstream))
-        if task.task_id in self.left_out:
-            decision = Decision.SKIP
-        if decision is not Decision.RUN:
-            state = TaskState.UPSTREAM_FAILED if decision is Decision.UPSTREAM_FAILED else TaskState.SKIPPED
-            self.result.states[(task.task_id, -1)] = state.value
-            return [state]
-        if not task.is_mapped:
-            return [self._instance(task, Instance(self.dag.dag_id, self.result.run_id, task.task_id))]
-        sources = [self._elements(source) for source in task.mapped]
-        if None in sources:
-            self.result.states[(task.task_id, -1)] = TaskState.UPSTREAM_FAILED.value
-            return [TaskState.UPSTREAM_FAILED]
-        return self._group(task, [source for source in sources if source is not None])
+    def _wake(self, turn: Turn) -> None:
+        """What failed is tried again at once; a sensor is called again when it asked to be."""
+        if not self.world.timers:
+            return
+        at, _, number, map_index, _ = heapq.heappop(self.world.timers)
+        node = self.run.nodes[number]
+        cell = node.cell if map_index == WHOLE else node.live[map_index]
+        assert cell is not None
+        if cell.state is TaskState.UP_FOR_RESCHEDULE:
+            self.sleep(max(0.0, at - time.time()))
+        step.due(self.world, self.run, number, map_index, cell, turn)
 
-    def _group(self, task: TaskSpec, sources: list[list[Any]]) -> list[TaskState]:
-        lengths = [len(source) for source in sources]
-        n = mapping.count(lengths)
-        if n == 0:
-            self.result.states[(task.task_id, -1)] = TaskState.SKIPPED.value
-            return [TaskState.SKIPPED]
-        found: list[TaskState] = []
-        for at in range(n):
-            instance = Instance(self.dag.dag_id, self.result.run_id, task.task_id, at, mapped_count=n)
-            for source, elements, index in zip(task.mapped, sources, mapping.indices(lengths, at), strict=True):
-                if source.task_id is None:
-                    instance.indices[source.argument] = index
-                else:
-                    instance.elements[source.argument] = elements[index]
-            found.append(self._instance(task, instance))
-        return found
+    def _attempt(self, one: admission.Admitted, turn: Turn) -> None:
+        task = self.spec.tasks[one.number]
+        key = (task.task_id, one.map_index)
+        instance = self._instance(one, task)
+        self.result.tries[key] = instance.try_number
+        ended = run(self.dag, instance, LocalPort(self.result.store, instance))
+        end = self._settle(key, ended, instance, one)
+        step.ended(self.world, self.run, one.number, one.map_index, one.cell, end, turn, 0)
 
-    def _elements(self, source: MapSource) -> list[Any] | None:
-        """The elements of another task's value; None where it has none to map over."""
-        if source.task_id is None:
-            return [None] * (source.length or 0)
-        upstream = self.spec.task(source.task_id)
-        port = LocalPort(self.result.store, Instance(self.dag.dag_id, self.result.run_id, source.task_id))
-        found = port.values(source.key, [source.task_id])
-        if upstream.is_mapped:
-            return [value.value for value in found]
-        value = found[0].value if found else None
-        if isinstance(value, Mapping):
-            return list(value.items())
-        return list(value) if isinstance(value, (list, tuple, set, frozenset)) else None
-
-    def _instance(self, task: TaskSpec, instance: Instance) -> TaskState:
-        key = (task.task_id, instance.map_index)
+    def _instance(self, one: admission.Admitted, task: TaskSpec) -> Instance:
+        key = (task.task_id, one.map_index)
+        instance = Instance(self.dag.dag_id, self.result.run_id, task.task_id, one.map_index, one.cell.try_number)
         instance.logical_date = instance.interval_start = instance.interval_end = self.date
         instance.run_queued_at = instance.run_started_at = self.now
         instance.conf = self.conf
-        while True:
-            self.result.tries[key] = instance.try_number
-            ended = run(self.dag, instance, LocalPort(self.result.store, instance))
-            if ended.outcome == Outcome.RESCHEDULE.value:
-                instance.first_poke_at = instance.first_poke_at or self.now
-                self.sleep(max(0.0, (ended.wake_at or 0.0) - time.time()))
-                continue
-            if ended.outcome == Outcome.FAILED.value and instance.try_number <= task.retries:
-                instance.try_number += 1
-                continue
-            return self._settle(key, ended, instance)
+        instance.token = one.cell.token
+        if task.reschedules:
+            instance.first_poke_at = self.first_pokes.setdefault(key, datetime.now(timezone.utc))
+        if one.map_index != WHOLE:
+            instance.mapped_count = self.run.nodes[one.number].n
+            length = readiness.length_in(self.run)
+            for source, at in zip(self.run.plan.sources(one.number), one.indices(), strict=True):
+                instance.indices[source.argument] = at
+                if source.task_id is not None or source.join is not None:
+                    instance.elements[source.argument] = self._picked(mapping.pick(source, at, length))
+        return instance
 
-    def _settle(self, key: tuple[str, int], ended: TaskResult, instance: Instance) -> TaskState:
-        state = {Outcome.SUCCESS.value: TaskState.SUCCESS, Outcome.SKIPPED.value: TaskState.SKIPPED}.get(
-            ended.outcome, TaskState.FAILED
-        )
+    def _picked(self, pick: mapping.Pick) -> Any:
+        source = pick.source
+        if source.join is None:
+            return pick.at if source.task_id is None else self._values(source)[pick.at]
+        if source.join == "concat":
+            (part,) = pick.parts
+            return [pick.chosen, self._picked(part) if part is not None else None]
+        return [[] if part is None else [self._picked(part)] for part in pick.parts]
+
+    def _values(self, source: MapSource) -> Any:
+        """What mapping over a task's value gives."""
+        assert source.task_id is not None
+        port = LocalPort(self.result.store, Instance(self.dag.dag_id, self.result.run_id, source.task_id))
+        found = port.values(source.key, [source.task_id])
+        if self.run.plan.is_many(self.run.plan.index[source.task_id]):
+            return [value.value for value in found]
+        value = found[0].value
+        return list(value.items()) if isinstance(value, Mapping) else list(value)
+
+    def _settle(self, key: tuple[str, int], ended: TaskResult, instance: Instance, one: admission.Admitted) -> End:
+        outcome = Outcome(ended.outcome)
         if ended.has_value:
             try:
                 LocalPort(self.result.store, instance).put(RETURN_KEY, ended.value)
             except Exception as error:
                 ended.error = {"type": type(error).__name__, "message": str(error)}
-                state = TaskState.FAILED
+                outcome = Outcome.FAIL_NOW
+        if outcome is Outcome.SUCCESS:
+            self._note_assets(ended, instance)
+        self.result.errors.pop(key, None)
         if ended.error is not None:
             self.result.errors[key] = ended.error
-        if state is TaskState.SUCCESS:
-            self.left_out.update(ended.skip)
-            self._note_assets(ended, instance)
-        self.result.states[key] = state.value
-        return state
+        lengths = {}
+        for number, name in self.run.plan.feeds_mapping:
+            data = self.result.store.values.get((instance.dag_id, instance.run_id, *key, name))
+            if number == one.number and data is not None:
+                lengths[name] = _length(values.decode(data, classes=True))
+        return End(outcome, time.time(), None, ended.wake_at, tuple(ended.skip), lengths)
 
     def _note_assets(self, ended: TaskResult, instance: Instance) -> None:
         made_by = {name: getattr(instance, name) for name in ("dag_id", "run_id", "task_id", "map_index")}
         known = self.result.store.asset_events
         for event in ended.asset_events:
             known.append({"id": len(known) + 1, "at": time.time(), **made_by, **event})
+
+
+def _length(value: Any) -> int | None:
+    return len(value) if isinstance(value, (list, tuple, set, frozenset, Mapping)) else None

@@ -1,6 +1,7 @@
 import pytest
 
 from venturi import DAG, BashOperator, PythonOperator, get_current_context, task
+from venturi.sdk.exceptions import AirflowSkipException
 from venturi.testing import run_dag
 
 
@@ -187,3 +188,98 @@ def test_elements_of_expand_kwargs_that_are_no_dicts_fail_the_instance():
         f.expand_kwargs(sets())
     result = run_dag(dag)
     assert "maps over dicts of arguments" in result.errors[("f", 0)]["message"]
+
+
+# ── map, zip, concat ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@task
+def show(x):
+    return list(x) if isinstance(x, tuple) else x
+
+
+def test_elements_go_through_functions_and_stand_side_by_side_or_one_after_the_other():
+    with DAG("d", schedule=None) as dag:
+
+        @task
+        def numbers():
+            return [1, 2, 3]
+
+        @task
+        def words():
+            return ["a", "b"]
+
+        n, w = numbers(), words()
+        show.override(task_id="mapped").expand(x=n.map(lambda i: i * 10).map(str))
+        show.override(task_id="zipped").expand(x=n.zip(w))
+        show.override(task_id="filled").expand(x=n.zip(w, fillvalue="?"))
+        show.override(task_id="joined").expand(x=n.concat(w, ["c"]))
+        show.override(task_id="deep").expand(x=n.map(lambda i: -i).concat(w.zip(n, n)).map(str))
+        show.override(task_id="whole")(n.concat(w).map(str).zip([7, 8]))
+    result = run_dag(dag)
+    assert result.errors == {}
+    assert values(result, "mapped") == ["10", "20", "30"]
+    assert values(result, "zipped") == [[1, "a"], [2, "b"]]
+    assert values(result, "filled") == [[1, "a"], [2, "b"], [3, "?"]]
+    assert values(result, "joined") == [1, 2, 3, "a", "b", "c"]
+    assert values(result, "deep") == ["-1", "-2", "-3", "('a', 1, 1)", "('b', 2, 2)"]
+    assert [list(pair) for pair in result.value("whole")] == [["1", 7], ["2", 8]]
+
+
+def test_a_function_that_skips_skips_its_instance_alone():
+    with DAG("d", schedule=None) as dag:
+
+        @task
+        def numbers():
+            return [1, 2, 3]
+
+        def odd_only(i):
+            if i % 2 == 0:
+                raise AirflowSkipException("even")
+            return i
+
+        show.expand(x=numbers().map(odd_only))
+    result = run_dag(dag)
+    assert result.states[("show", 1)] == "skipped"
+    assert values(result, "show") == [1, None, 3]
+
+
+def test_sets_of_arguments_may_be_made_from_other_values():
+    with DAG("d", schedule=None) as dag:
+
+        @task
+        def numbers():
+            return [1, 2]
+
+        @task
+        def add(x, y):
+            return x + y
+
+        @task
+        def one():
+            return {"x": 100, "y": 1}
+
+        add.expand_kwargs(numbers().map(lambda i: {"x": i, "y": 10 * i}))
+        add.override(task_id="listed").expand_kwargs([one(), {"x": 1, "y": 2}])
+    result = run_dag(dag)
+    assert values(result, "add") == [11, 22]
+    assert values(result, "listed") == [101, 3]
+
+
+@pytest.mark.parametrize(("made", "message"), [(None, "did not push XCom"), (3, "unmappable return type 'int'")])
+def test_a_task_that_leaves_nothing_to_map_over_fails_itself(made, message):
+    with DAG("d", schedule=None) as dag:
+
+        @task
+        def make():
+            return made
+
+        show.expand(x=make())
+    result = run_dag(dag)
+    assert result.states == {("make", -1): "failed", ("show", -1): "upstream_failed"}
+    assert message in result.errors[("make", -1)]["message"]
+
+
+def test_a_decorated_function_is_no_function_to_map_by():
+    with DAG("d", schedule=None), pytest.raises(ValueError, match="plain function"):
+        show.expand(x=show([1]).map(show))

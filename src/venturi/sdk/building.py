@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .dag import DAG
     from .groups import TaskGroup
+    from .scopes import Scope
 
 OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -25,6 +26,7 @@ class Position(NamedTuple):
 open_dags: list[DAG] = []
 open_groups: list[TaskGroup] = []
 collections: list[list[DAG]] = []
+scopes: list[Scope] = []  # of setups and teardowns
 _detached = 0
 
 

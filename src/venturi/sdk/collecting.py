@@ -21,6 +21,7 @@ def collecting() -> Iterator[list[DAG]]:
         building.collections.remove(collected)
         building.open_dags.clear()  # an import that failed inside a `with` leaves them open
         building.open_groups.clear()
+        building.scopes.clear()
 
 
 def dags_of(module: Any, collected: list[DAG]) -> list[DAG]:

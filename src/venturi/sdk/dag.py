@@ -107,6 +107,7 @@ class DAG:
         self.task_dict: dict[str, Task] = {}
         self.task_group_dict: dict[str, TaskGroup] = {}
         self.edge_labels: dict[tuple[str, str], str] = {}
+        self.mapped_over: set[str] = set()  # tasks whose result something is mapped over; told by `describe`
         self._last_suffix: dict[str, int] = {}
         self.task_group = TaskGroup(None, dag=self)
         self.was_opened = False
@@ -180,6 +181,8 @@ class DAG:
         if task.task_group is None:
             task.task_group = self.task_group
         task.task_group.children[task_id] = task
+        if building.scopes:
+            building.scopes[-1].tasks.append(task)
         stray = task.__dict__.pop("stray_warning", None)
         if stray:
             self.warnings.append(stray)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.spec import DagSpec, TaskSpec
+from ..core.mapping import values_in
+from ..core.spec import RETURN_KEY, DagSpec, TaskSpec
 from . import era, times
 from .dag import DAG
 from .empty import EmptyOperator
@@ -30,10 +31,18 @@ def describe(dag: DAG) -> DagSpec:
     start = times.read(first) if first is not None else None
     warnings = list(dag.warnings)
     groups = tuple(group.spec() for group in dag.task_group_dict.values())
+    tasks = tuple(describe_task(task, weights[task.task_id], dag.fileloc) for task in dag.task_dict.values())
+    mapped = [source for task in tasks for source in task.mapped] + [s for group in groups for s in group.mapped]
+    dag.mapped_over = {
+        value.task_id
+        for source in mapped
+        for value in values_in(source)
+        if value.task_id is not None and value.key == RETURN_KEY
+    }
     return DagSpec(
         dag_id=dag.dag_id,
         file=dag.fileloc,
-        tasks=tuple(describe_task(task, weights[task.task_id], dag.fileloc) for task in dag.task_dict.values()),
+        tasks=tasks,
         groups=groups,
         description=dag.description,
         doc=_text(dag.doc_md),
@@ -55,7 +64,15 @@ def describe(dag: DAG) -> DagSpec:
         label=dag.dag_display_name if dag.dag_display_name != dag.dag_id else None,
         line=dag.position.line if dag.position.file == dag.fileloc else None,
         warnings=tuple(warnings),
+        edge_labels=_edge_labels(dag),
     )
+
+
+def _edge_labels(dag: DAG) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for (up, down), word in dag.edge_labels.items():
+        found.setdefault(up, {})[down] = word
+    return found
 
 
 def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
@@ -92,6 +109,10 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         outlets=_assets(task.outlets),
         sla_s=times.seconds(task.sla),
         asks=_asks(task),
+        is_setup=task.is_setup,
+        is_teardown=task.is_teardown,
+        fails_run=task.fails_run,
+        max_active_per_run=task.max_active_tis_per_dagrun,
     )
 
 

@@ -98,6 +98,10 @@ class XComNotFound(AirflowException):
         self.dag_id, self.task_id, self.key = dag_id, task_id, key
 
 
+class XComForMappingNotPushed(TypeError):
+    """A task that another one is mapped over has left nothing."""
+
+
 class UnmappableXComTypePushed(AirflowException):
     """The value to map over is neither a list nor a dict."""
 

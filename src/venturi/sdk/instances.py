@@ -112,6 +112,11 @@ class TaskInstance:
     def get_template_context(self, session: Any = None, ignore_param_exceptions: bool = True) -> Context:
         return self._context
 
+    @property
+    def mapped_element(self) -> Instance:
+        """What a mapped group's arguments are resolved from."""
+        return self._instance
+
     # ── values ───────────────────────────────────────────────────────────────────────────────────────────
 
     def xcom_push(self, key: str, value: Any, execution_date: Any = None, session: Any = None) -> None:
@@ -163,7 +168,7 @@ class TaskInstance:
         if dag_id not in (None, self.dag_id):
             return False
         task = self._context.dag.task_dict.get(task_id)
-        return task is not None and task.is_mapped
+        return task is not None and task.is_many
 
     def __repr__(self) -> str:
         index = f" map_index={self.map_index}" if self.map_index >= 0 else ""

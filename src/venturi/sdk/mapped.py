@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import building
 from .exceptions import BadAuthoring, UnmappableXComTypePushed
 from .operator import COMMON, SWALLOWED, BaseOperator, Task, merged_defaults, own_arguments
-from .references import Reference, XComArg, resolved
+from .references import Reference, XComArg, elements_of, resolved
 
 if TYPE_CHECKING:
     from ..core.spec import MapSource
@@ -40,9 +40,52 @@ def check_source(name: str, value: Any) -> Any:
     )
 
 
-def elements_of(source: Any) -> Sequence[Any]:
-    """A literal's elements in order; those of a dict are its pairs."""
-    return list(source.items()) if isinstance(source, Mapping) else source
+def check_sets(kwargs: Any) -> Any:
+    """What expand_kwargs() takes: dicts of arguments, some perhaps values of tasks, or a value that is such a list."""
+    if isinstance(kwargs, Task):
+        return kwargs.output
+    if isinstance(kwargs, XComArg):
+        return kwargs
+    if isinstance(kwargs, (str, bytes, Mapping)) or not isinstance(kwargs, Sequence):
+        raise _wrong(
+            f"expand_kwargs() cannot map over a {type(kwargs).__name__}",
+            "Give a list of dicts, or another task's result that is one.",
+        )
+    for element in kwargs:
+        if not isinstance(element, (Mapping, XComArg)):
+            raise _wrong(
+                f"expand_kwargs() maps over dicts of arguments, but an element is {element!r}", "Make it a dict."
+            )
+    return kwargs
+
+
+def sources_of(sources: Mapping[str, Any]) -> tuple[MapSource, ...]:
+    """What is mapped over, as the engine counts it."""
+    from ..core.spec import MapSource
+
+    return tuple(
+        source.map_source(name) if isinstance(source, XComArg) else MapSource(name, length=len(source))
+        for name, source in sources.items()
+    )
+
+
+def element_of(name: str, source: Any, elements: Mapping[str, Any], indices: Mapping[str, int], context: Any) -> Any:
+    """One instance's element of one mapped argument."""
+    if isinstance(source, XComArg):
+        return source.element(elements[name])
+    return resolved(elements_of(source)[indices[name]], context)
+
+
+def arguments_in(element: Any, task_id: str) -> dict[str, Any]:
+    """An element of expand_kwargs()."""
+    if not isinstance(element, Mapping):
+        raise UnmappableXComTypePushed(
+            f"expand_kwargs() of task '{task_id}' maps over dicts of arguments, but an element is {element!r}."
+        )
+    for name in element:
+        if not isinstance(name, str):
+            raise UnmappableXComTypePushed(f"expand_kwargs() of task '{task_id}' got the key {name!r}, no text.")
+    return dict(element)
 
 
 class Partial:
@@ -71,16 +114,7 @@ class Partial:
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> MappedOperator:
         """One instance per element, each element a dict of arguments."""
-        if isinstance(kwargs, Task):
-            kwargs = kwargs.output
-        if not isinstance(kwargs, XComArg) and (
-            isinstance(kwargs, (str, bytes, Mapping)) or not isinstance(kwargs, Sequence)
-        ):
-            raise _wrong(
-                f"expand_kwargs() cannot map over a {type(kwargs).__name__}",
-                "Give a list of dicts, or another task's result that is one.",
-            )
-        return MappedOperator(self, {"": kwargs})
+        return MappedOperator(self, {"": check_sets(kwargs)})
 
     def _check_names(self, sources: Mapping[str, Any]) -> None:
         if self.into is not None:
@@ -111,6 +145,12 @@ class MappedOperator(Task):
         arguments = dict(partial.arguments)
         dag = arguments.pop("dag", None) or building.open_dag()
         group = arguments.pop("task_group", None) or building.open_group(dag)
+        around = group.mapped_around() if group is not None else None
+        if around is not None:
+            raise _wrong(
+                f"Task '{arguments['task_id']}' is mapped inside the mapped group '{around.node_id}'",
+                "Airflow has no mapping inside a mapping; map the group over the combinations, or the task after it.",
+            )
         defaults = merged_defaults(dag, group, arguments.pop("default_args", None))
         names, _ = own_arguments(self.operator_class)
         for name in names & defaults.keys():
@@ -148,45 +188,17 @@ class MappedOperator(Task):
         return self.shared
 
     def map_sources(self) -> tuple[MapSource, ...]:
-        from ..core.spec import MapSource
-
-        found: list[MapSource] = []
-        for name, source in self.sources.items():
-            if isinstance(source, XComArg):
-                found.append(MapSource(name, task_id=source.operator.task_id, key=source.key))
-            else:
-                found.append(MapSource(name, length=len(source)))
-        return tuple(found)
+        return sources_of(self.sources)
 
     def element(
         self, elements: Mapping[str, Any], indices: Mapping[str, int], context: Any
     ) -> tuple[dict[str, Any], set[int]]:
         """The arguments that are this instance's own, and the ids of those values that no template may touch."""
-        found: dict[str, Any] = {}
-        untouched: set[int] = set()
-        for name, source in self.sources.items():
-            if isinstance(source, Reference):
-                found[name] = elements[name]
-                untouched.add(id(elements[name]))
-            else:
-                found[name] = resolved(elements_of(source)[indices[name]], context)
+        found = {name: element_of(name, source, elements, indices, context) for name, source in self.sources.items()}
         if "" in found:
-            found = self._whole(found[""])
-            if isinstance(self.sources[""], Reference):
-                untouched = {id(value) for value in found.values()}
-        return found, untouched
-
-    def _whole(self, element: Any) -> dict[str, Any]:
-        if not isinstance(element, Mapping):
-            raise UnmappableXComTypePushed(
-                f"expand_kwargs() of task '{self.task_id}' maps over dicts of arguments, but an element is {element!r}."
-            )
-        for name in element:
-            if not isinstance(name, str):
-                raise UnmappableXComTypePushed(
-                    f"expand_kwargs() of task '{self.task_id}' got the key {name!r}, no text."
-                )
-        return dict(element)
+            whole = arguments_in(found[""], self.task_id)
+            return whole, {id(v) for v in whole.values()} if isinstance(self.sources[""], Reference) else set()
+        return found, {id(found[name]) for name, source in self.sources.items() if isinstance(source, Reference)}
 
     def unmap(self, element: Mapping[str, Any]) -> BaseOperator:
         """The operator of one instance, outside of any DAG's building but knowing its DAG."""

@@ -123,6 +123,9 @@ def connect(ups: Any, downs: Any, label: EdgeModifier | None = None) -> None:
             node.after(down_nodes)
     up_tasks = _tasks(up_nodes, "leaves")
     down_tasks = _tasks(down_nodes, "roots")
+    for node in down_nodes:
+        if not node.is_task and getattr(node, "children", None) == {}:
+            node.before += up_tasks
     if up_tasks and down_tasks:
         link(up_tasks, down_tasks)
         if label is not None and label.label:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from . import building, era, times
 from .building import Position
 from .exceptions import AirflowException, BadAuthoring
-from .nodes import Node
+from .nodes import Node, flat
 from .references import XComArg, references_in
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ class Task(Node):
 
     is_task = True
     is_mapped: ClassVar[bool] = False
+    # Without annotations, because these are no arguments.
+    is_setup = False
+    is_teardown = False
+    fails_run = False
     template_fields: Collection[str] = ()
 
     owner: str = "airflow"
@@ -200,6 +204,53 @@ class Task(Node):
     @property
     def output(self) -> XComArg:
         return XComArg(self)
+
+    @property
+    def mapped_group(self) -> TaskGroup | None:
+        """The mapped group it is in."""
+        return self.task_group.mapped_around() if self.task_group is not None else None
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it may have several instances in a run."""
+        return self.is_mapped or self.mapped_group is not None
+
+    # ── setups and teardowns ──
+
+    def as_setup(self) -> Task:
+        self.is_setup = True
+        return self
+
+    def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool | None = None) -> Task:
+        """It runs when all before it is over, if one of its setups succeeded."""
+        self.is_teardown = True
+        self.trigger_rule = "all_done_setup_success"
+        if on_failure_fail_dagrun is not None:
+            self.on_failure_fail_dagrun = on_failure_fail_dagrun
+        for setup in flat(setups) if setups is not None else ():
+            setup.is_setup = True
+            setup.set_downstream(self)
+        return self
+
+    @property
+    def on_failure_fail_dagrun(self) -> bool:
+        return self.fails_run
+
+    @on_failure_fail_dagrun.setter
+    def on_failure_fail_dagrun(self, value: bool) -> None:
+        if value and not self.is_teardown:
+            raise ValueError(f"'{self.task_id}' is no teardown, so on_failure_fail_dagrun cannot be set.")
+        self.fails_run = bool(value)
+
+    def __enter__(self) -> Any:
+        from .scopes import enter
+
+        return enter([self])
+
+    def __exit__(self, *exc: object) -> None:
+        from .scopes import leave
+
+        leave()
 
     @property
     def params(self) -> ParamsDict:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +33,8 @@ from .exceptions import (
     AirflowTaskTimeout,
     DownstreamTasksSkipped,
     TaskDeferred,
+    UnmappableXComTypePushed,
+    XComForMappingNotPushed,
 )
 from .mapped import MappedOperator
 from .operator import BaseOperator, Task
@@ -133,7 +135,9 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
         context.leave()
     value = settled(value)
     if not task.do_xcom_push:
-        return None
+        value = None
+    if dag.mapped_over and declared.task_id in dag.mapped_over and not declared.is_many:
+        _check_mappable(declared.task_id, value)
     if task.multiple_outputs and value is not None:
         _push_each(port, value)
     return value
@@ -156,6 +160,21 @@ def _render(task: BaseOperator, context: Context, untouched: set[int]) -> None:
         task.render_template_fields(context)
         return
     Templates(task, context, untouched=untouched).render_fields()
+
+
+def _check_mappable(task_id: str, value: Any) -> None:
+    """The task that leaves what cannot be mapped over fails, not the one that would be mapped over it."""
+    if value is None:
+        raise XComForMappingNotPushed(f"did not push XCom for task mapping: '{task_id}' returned nothing")
+    if not isinstance(value, (list, tuple, set, frozenset, range, Mapping)) and not _is_sequence(value):
+        raise UnmappableXComTypePushed(
+            f"unmappable return type '{type(value).__name__}': a task is mapped over what '{task_id}' returns, "
+            "so it must return a list, a tuple or a dict"
+        )
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
 
 def _push_each(port: Port, value: Any) -> None:

@@ -14,7 +14,7 @@ from .calling import takes
 from .context import KEYS
 from .exceptions import AirflowException, BadAuthoring
 from .mapped import Partial
-from .operator import BaseOperator
+from .operator import BaseOperator, Task
 from .python import PythonOperator
 from .references import Reference, XComArg
 
@@ -35,6 +35,7 @@ class TaskDecorator:
         self.operator_class = operator_class
         self.arguments = arguments
         self._signature: Any = None
+        self.is_setup = self.is_teardown = self.on_failure_fail_dagrun = False
         self.__wrapped__ = function
         self.__name__: str = getattr(function, "__name__", "task")
         self.__qualname__: str = getattr(function, "__qualname__", self.__name__)
@@ -43,13 +44,21 @@ class TaskDecorator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         self._check_call(args, kwargs)
-        operator = self.operator_class(op_args=args, op_kwargs=kwargs, **self._operator_arguments())
+        return self.finished(self.operator_class(op_args=args, op_kwargs=kwargs, **self._operator_arguments()))
+
+    def finished(self, operator: Task) -> XComArg:
+        """A task made from this function, with what `@setup` and `@teardown` have said."""
+        operator.is_setup, operator.is_teardown = self.is_setup, self.is_teardown
+        if self.is_teardown:
+            operator.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
         return XComArg(operator)
 
     def override(self, **arguments: Any) -> TaskDecorator:
         """The same function with other operator arguments."""
         made = TaskDecorator(self.function, self.operator_class, {**self.arguments, **arguments})
         made._signature = self._signature
+        made.is_setup, made.is_teardown = self.is_setup, self.is_teardown
+        made.on_failure_fail_dagrun = self.on_failure_fail_dagrun
         return made
 
     def partial(self, **kwargs: Any) -> PartialCall:
@@ -64,6 +73,8 @@ class TaskDecorator:
 
     def _operator_arguments(self) -> dict[str, Any]:
         arguments = dict(self.arguments)
+        if self.is_teardown and "trigger_rule" in arguments:
+            raise ValueError("Trigger rule not configurable for teardown tasks.")
         dag = arguments.get("dag") or building.open_dag()
         group = arguments.get("task_group") or building.open_group(dag)
         label = arguments.pop("task_id", None) or re.sub(r"\W", "_", self.__name__)
@@ -153,10 +164,10 @@ class PartialCall:
 
     def expand(self, **sources: Any) -> XComArg:
         self.decorator._check_names(sources, "expand")
-        return XComArg(self._partial().expand(**sources))
+        return self.decorator.finished(self._partial().expand(**sources))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
-        return XComArg(self._partial().expand_kwargs(kwargs, strict=strict))
+        return self.decorator.finished(self._partial().expand_kwargs(kwargs, strict=strict))
 
 
 _DICT_TEXT = re.compile(r"\s*(typing\.|t\.)?(dict|Dict|Mapping|MutableMapping|TypedDict)\b")

@@ -21,12 +21,29 @@ SERVED: list[Served] = [
     (
         "sdk.groups.task_group",
         f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators",
-        "Groups cannot be mapped yet.",
+        "",
     ),
     (
         "sdk.groups.TaskGroup",
         f"airflow.utils.task_group airflow.models.taskgroup airflow.sdk {_DEFINITIONS}.taskgroup",
-        "Groups cannot be mapped yet.",
+        "",
+    ),
+    (
+        "sdk.groups.MappedTaskGroup",
+        f"airflow.utils.task_group airflow.models.taskgroup {_DEFINITIONS}.taskgroup",
+        "",
+    ),
+    ("sdk.scopes.setup", f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators", ""),
+    ("sdk.scopes.teardown", f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators", ""),
+    (
+        "sdk.scopes.context_wrapper",
+        f"airflow.decorators.setup_teardown {_DEFINITIONS}.decorators.setup_teardown",
+        "",
+    ),
+    (
+        "sdk.scopes.ContextWrapper",
+        f"airflow.decorators.setup_teardown {_DEFINITIONS}.decorators.setup_teardown",
+        "",
     ),
     # ── arrows ──
     (
@@ -46,8 +63,12 @@ SERVED: list[Served] = [
     (
         "sdk.references.XComArg",
         f"airflow airflow.models airflow.models.xcom_arg airflow.sdk {_DEFINITIONS}.xcom_arg",
-        "map(), zip() and concat() are not there yet.",
+        "",
     ),
+    ("sdk.references.XComArg", f"airflow.models.xcom_arg:PlainXComArg {_DEFINITIONS}.xcom_arg:PlainXComArg", ""),
+    ("sdk.references.MappedArg", f"airflow.models.xcom_arg:MapXComArg {_DEFINITIONS}.xcom_arg:MapXComArg", ""),
+    ("sdk.references.ZippedArg", f"airflow.models.xcom_arg:ZipXComArg {_DEFINITIONS}.xcom_arg:ZipXComArg", ""),
+    ("sdk.references.JoinedArg", f"airflow.models.xcom_arg:ConcatXComArg {_DEFINITIONS}.xcom_arg:ConcatXComArg", ""),
     ("sdk.mapped.MappedOperator", f"airflow.models.mappedoperator {_DEFINITIONS}.mappedoperator", ""),
     ("sdk.params.Param", f"airflow.models airflow.models.param airflow.sdk {_DEFINITIONS}.param", ""),
     ("sdk.params.ParamsDict", f"airflow.models.param airflow.sdk {_DEFINITIONS}.param", ""),

@@ -25,6 +25,7 @@ SERVED: list[Served] = [
             "AirflowDeprecationWarning",
             "XComNotFound",
             "UnmappableXComTypePushed",
+            "XComForMappingNotPushed",
             "ParamValidationError",
             "AirflowDagDuplicatedIdException",
             "AirflowDagCycleException",
