@@ -4,6 +4,7 @@
 #   make test    checks, then tests                                            make check  the checks alone
 #   make bench   the figures, beside the raw floor of this machine             make prove  the long proofs
 #   make compat  example DAGs of every Airflow, beside a real Airflow 2.11 and 3.3
+#   make docs    the pages that are written from the code
 #   make clean   stop, and remove all that was made here
 
 SHELL   := /bin/sh
@@ -16,7 +17,7 @@ PORT    ?= 8080
 JOBS    ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test check bench compat prove clean
+.PHONY: help up down status test check docs bench compat prove clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,6 +63,10 @@ check: $(VENV)/.tests-installed
 
 test: check
 	$(BIN)/python -m pytest -n $(JOBS) --ignore tests/house -m "not slow"
+
+# The pages that are written from the code.
+docs: $(VENV)/.installed
+	@$(BIN)/python scripts/compatibility_page.py
 
 bench: $(VENV)/.tests-installed
 	$(BIN)/python benchmarks/bench.py $(ARGS)
