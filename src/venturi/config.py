@@ -48,6 +48,10 @@ class Home:
         return self.own / "sealing.key"
 
     @property
+    def environments(self) -> Path:
+        return self.own / "environments"
+
+    @property
     def run(self) -> Path:
         """Locks, pid files, sockets: nothing here survives a reboot with a meaning."""
         return self.own / "run"

@@ -12,14 +12,15 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..config import environment, read_toml
+from ..core.errors import VenturiError
+from .environments import REQUIREMENTS, Environments
 from .ignoring import IGNORE_FILE, IgnoreFile, ignored, read_ignore_file
 from .zips import ENDING, archive_of, dag_files_in
 
-REQUIREMENTS = "requirements.txt"
 DAGS_FOLDER = "dags"
 PLUGINS_FOLDER = "plugins"
 SETTINGS = "venturi.toml"
@@ -31,6 +32,8 @@ class Bundle:
     name: str
     root: Path
     python: str  # the interpreter its files run in
+    environment: str = ""  # of the bundle itself: ready, absent (to be built), failed; "" where it asks for none
+    waits: bool = False  # nothing was ever built for it: its files are not read before the first attempt to
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,17 @@ class Finder:
     """Reads the roots anew at each `scan()`; a file's content is read again only when the file has changed."""
 
     def __init__(
-        self, roots: Iterable[Path], python: str = sys.executable, ignore_syntax: str = "regexp", safe_mode: bool = True
+        self,
+        roots: Iterable[Path],
+        environments: Environments | None = None,
+        python: str = sys.executable,
+        ignore_syntax: str = "regexp",
+        safe_mode: bool = True,
     ) -> None:
         given = list(dict.fromkeys(Path(os.path.abspath(r)) for r in roots))
         # A root below another one is already part of it.
         self.roots = [r for r in given if not any(r != other and r.is_relative_to(other) for other in given)]
+        self._environments = environments
         self._python = python
         self._ignore_syntax = ignore_syntax
         self._safe_mode = safe_mode
@@ -91,7 +100,8 @@ class Finder:
 
     def bundle_for(self, file: Path) -> Bundle:
         """The bundle of one file, which may lie outside the roots."""
-        return self.scan().bundle_of(file) or single_file_bundle(file, self._python)
+        found = self.scan().bundle_of(file)
+        return found or self.with_environment(single_file_bundle(file, self._python), [])
 
     def _walk(
         self,
@@ -191,7 +201,26 @@ class Finder:
         except (OSError, ValueError) as error:
             scan.problems.append(Problem(root / SETTINGS, f"Cannot be read: {error}."))
             python = None
-        return Bundle(root.name or "root", root, python or self._python)
+        return self.with_environment(Bundle(root.name or "root", root, python or self._python), scan.problems)
+
+    def with_environment(self, bundle: Bundle, problems: list[Problem]) -> Bundle:
+        """In the environment that its requirements ask for, or what it has until that is built."""
+        if self._environments is None or bundle.python != self._python:  # it names an interpreter itself
+            return bundle
+        try:
+            choice = self._environments.choose(bundle.root)
+        except (OSError, VenturiError) as error:
+            problems.append(Problem(bundle.root / REQUIREMENTS, str(error)))
+            return bundle
+        if choice is None:
+            return bundle
+        if choice.problem:
+            where = "its last good one" if choice.python else "Venturi's own"
+            problems.append(
+                Problem(bundle.root / REQUIREMENTS, f"{choice.problem} Until then its files run in {where}.")
+            )
+        state = "ready" if choice.ready else "failed" if choice.problem else "absent"
+        return replace(bundle, python=choice.python or bundle.python, environment=state, waits=choice.waits)
 
 
 def may_hold_dags(content: bytes) -> bool:
@@ -277,6 +306,6 @@ def _name_apart(scan: Scan) -> None:
     renamed: dict[Path, Bundle] = {}
     for bundle in sorted(scan.bundles, key=lambda b: b.root):
         n = taken[bundle.name] = taken.get(bundle.name, 0) + 1
-        renamed[bundle.root] = bundle if n == 1 else Bundle(f"{bundle.name}-{n}", bundle.root, bundle.python)
+        renamed[bundle.root] = bundle if n == 1 else replace(bundle, name=f"{bundle.name}-{n}")
     scan.bundles = list(renamed.values())
     scan.files = [Found(f.file, renamed[f.bundle.root]) for f in scan.files]

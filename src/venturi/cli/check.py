@@ -24,6 +24,7 @@ from ..bundles.zips import dag_files_in, is_dag_file
 from ..config import Home, find_home, read_config
 from . import options, printing
 from .answering import HomeAnswers
+from .environments import build_for, placed
 from .printing import fail, say
 
 RUNS, WARNS, NOT_YET = "runs", "runs with warnings", "not yet"
@@ -62,15 +63,16 @@ def _with_line(line: int, message: str) -> str:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--install", is_flag=True, help="Build the environments that the files' requirements ask for first.")
 @options.everywhere
-def check(paths: tuple[str, ...], home_given: str | None, as_json: bool) -> int:
+def check(paths: tuple[str, ...], install: bool, home_given: str | None, as_json: bool) -> int:
     """Whether DAG files run here as they are. PATH is a file or a folder.
 
     Says for each file: runs, runs with warnings, or not yet; with lines, and what to do. Exit code 0, or 1 if a file
     does not run yet.
     """
     home = find_home(home_given)
-    found = list(check_paths(home, [Path(path).expanduser().absolute() for path in paths]))
+    found = list(check_paths(home, [Path(path).expanduser().absolute() for path in paths], install))
     if as_json:
         sys.stdout.write(json.dumps([one.as_data() for one in found], ensure_ascii=False) + "\n")
     else:
@@ -84,7 +86,7 @@ def _summary(found: list[Checked]) -> str:
     return f"{files}: " + ", ".join(f"{count} {verdict}" for verdict, count in n.items())
 
 
-def check_paths(home: Home, paths: list[Path]) -> Iterator[Checked]:
+def check_paths(home: Home, paths: list[Path], install: bool = False) -> Iterator[Checked]:
     config = read_config(home)
     files: dict[Path, Bundle] = {}
     for path in paths:
@@ -99,6 +101,10 @@ def check_paths(home: Home, paths: list[Path]) -> Iterator[Checked]:
             files[path] = single_file_bundle(path)
         else:
             fail(f"There is no file or folder {path}.", printing.COULD_NOT_START, "no_such_file")
+    if install:
+        for bundle in {bundle.root: bundle for bundle in files.values()}.values():
+            build_for(home, bundle)
+    files = {file: placed(home, bundle) for file, bundle in files.items()}
     with ExitStack() as ends:
         answers = ends.enter_context(HomeAnswers(home, config))
         readers: dict[str, _Reader] = {}
@@ -118,7 +124,8 @@ def _in_zip(archive: Path) -> list[Path]:
 
 def _whose(bundle: Bundle) -> str:
     if bundle.python == sys.executable:
-        return f"Venturi's own interpreter, {bundle.python}"
+        why = f"; the environment of {bundle.name} is not built (--install builds it)" if bundle.environment else ""
+        return f"Venturi's own interpreter, {bundle.python}{why}"
     return f"the interpreter of {bundle.name}, {bundle.python}"
 
 

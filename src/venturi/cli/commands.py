@@ -28,6 +28,7 @@ VERBS = {
     "status": ("tree", "What runs; or the state of a run."),
     "logs": ("tree", "The log of a task."),
     "ls": ("dags", "The DAGs of this home."),
+    "environments": ("environments", "What bundles run in: ls, build, rm."),
     "trigger": ("dags", "Start a run of a DAG."),
     "pause": ("dags", "Start no more runs of a DAG."),
     "unpause": ("dags", "Start runs of a DAG again."),

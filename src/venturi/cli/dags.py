@@ -16,6 +16,7 @@ from ..config import Home, find_home, read_config
 from ..core.errors import ConnectionLost, NoEngine
 from . import options, printing
 from .client import Client
+from .environments import unready
 from .printing import say, show
 
 ANSWER_S = 30.0
@@ -33,6 +34,8 @@ def ls(home_given: str | None, as_json: bool) -> int:
     with open_reader(home, read_config(home)) as reader:
         found, text = dag_list(reader)
     show(found, as_json, text)
+    for line in unready(home):
+        say(line)
     return printing.SUCCESS
 
 

@@ -12,7 +12,9 @@ import click
 
 from ..bundles import import_roots, single_file_bundle
 from ..config import find_home
+from ..config import find_home
 from . import options, printing
+from .environments import placed
 from .printing import fail
 
 
@@ -30,7 +32,7 @@ def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) ->
         file = Path(given[0]).expanduser().absolute()
         if not file.is_file():
             fail(f"There is no file {file}.", printing.COULD_NOT_START, "no_such_file")
-        bundle = single_file_bundle(file)
+        bundle = placed(find_home(home_given), single_file_bundle(file))
         interpreter, roots = bundle.python, [str(file.parent), *import_roots(bundle, file, find_home(home_given).root)]
     elif given and given[0] not in ("-m", "-c"):
         fail(f"{given[0]} is not known here. Use FILE, -m MODULE or -c TEXT.", printing.COULD_NOT_START, "usage")

@@ -19,10 +19,12 @@ import click
 
 from ..bundles.finding import may_hold_dags
 from ..bundles.zips import dag_files_in, is_dag_file
+from ..bundles import single_file_bundle
 from ..config import Config, Home, find_home, read_config
 from ..core.errors import AlreadyRunning, ConnectionLost, EngineRefused, NoEngine
 from . import options, printing, processes
 from .client import Client
+from .environments import build_for
 from .following import View, view
 from .printing import fail, say
 
@@ -49,6 +51,7 @@ def run(
     home = find_home(home_given)
     home.make()
     config = read_config(home)
+    build_for(home, single_file_bundle(path))
     order = {"file": str(path), "dag_id": dag_id, "conf": options.read_conf(conf), "date": date}
     job = Job(home, order)
     job.catch_signals()

@@ -76,6 +76,10 @@ class BadFile(VenturiError):
     """{file} cannot be used: {problem}. {advice}"""
 
 
+class EnvironmentFailed(VenturiError):
+    """The bundle's environment cannot be built: {reason} {advice}"""
+
+
 class NotFound(VenturiError):
     """There is no {kind} '{name}'. {advice}"""
 

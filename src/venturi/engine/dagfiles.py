@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ..bundles.environments import Environments
 from ..bundles.finding import Bundle, Finder, import_roots
 from ..core.errors import AuthoringError, DuplicateDag, VenturiError
 from ..core.moves import DagVersion, Event
@@ -47,11 +48,16 @@ class FileState:
 
 
 class DagFiles:
-    def __init__(self, engine: Engine, roots: list[Path], home: Path | None = None) -> None:
+    def __init__(
+        self, engine: Engine, roots: list[Path], home: Path | None = None, environments: Environments | None = None
+    ) -> None:
         self._engine = engine
         self._home = home  # for its folder of plugins
         self._config = engine.config
-        self._finder = Finder(roots)
+        self._environments = environments
+        self._finder = Finder(roots, environments)
+        self.build: Callable[[Path], None] = lambda _: None  # a bundle's environment, in the background
+        self._failed: set[Path] = set()  # bundles whose environment could not be built
         self.files: dict[str, FileState] = {}
         self.problems: dict[str, str] = {}
         self._requests = itertools.count(1)
@@ -77,13 +83,24 @@ class DagFiles:
         scan = self._finder.scan()
         self.problems = {str(p.path): p.reason for p in scan.problems}
         found = {str(f.file): f.bundle for f in scan.files}
+        self._failed = {bundle.root for bundle in scan.bundles if bundle.environment == "failed"}
+        for bundle in scan.bundles:
+            if bundle.environment == "absent":
+                self.build(bundle.root)
+            elif bundle.environment == "ready" and self._environments is not None:
+                self._environments.remember(bundle.root, bundle.python)
         for file, bundle in found.items():
             known = self._known(file, bundle)
-            known.bundle, known.ad_hoc = bundle, False
-            if not known.read_at:
-                self.read(known)
+            known.ad_hoc = False
+            self._place(known, bundle)
         for file in [f for f, state in self.files.items() if f not in found and not state.ad_hoc]:
             self._gone.append(self.files.pop(file))
+
+    def _place(self, state: FileState, bundle: Bundle) -> None:
+        """Into a bundle, which may have another interpreter than when the file was read."""
+        moved, state.bundle = state.bundle.python != bundle.python, bundle
+        if moved or not state.read_at:
+            self.read(state)
 
     def changed(self, paths: set[str]) -> None:
         """File events: what loaded one of these is read again; new files are looked for."""
@@ -91,9 +108,14 @@ class DagFiles:
             if state.file in paths or not paths.isdisjoint(state.watched):
                 self.read(state)
         self.scan()
+        for state in self.files.values():
+            if state.ad_hoc and state.bundle.environment:
+                self._place(state, self._finder.bundle_for(Path(state.file)))
 
     def refresh(self, now: float) -> float:
         """Read what was read too long ago; returns when to come again."""
+        for root in self._failed:
+            self.build(root)  # a registry may be reachable again
         for state in self.files.values():
             if state.read_at and now - state.read_at > self._config.refresh_interval_s:
                 self.read(state)
@@ -101,10 +123,14 @@ class DagFiles:
 
     def want(self, file: str, then: Callable[[FileState, Turn], None]) -> None:
         """Read this one file, inside or outside the roots, and tell when it is done."""
+        bundle = self._finder.bundle_for(Path(file))
         state = self.files.get(file)
         if state is None:
-            state = self._known(file, self._finder.bundle_for(Path(file)))
+            state = self._known(file, bundle)
             state.ad_hoc = True
+        state.bundle = bundle
+        if bundle.environment == "absent":
+            self.build(bundle.root)
         state.wanted_by.append(then)
         self.read(state, first=True)
 
@@ -114,7 +140,9 @@ class DagFiles:
     # ── reading ──
 
     def read(self, state: FileState, first: bool = False) -> None:
-        if state.reading is not None:
+        if state.bundle.waits:
+            pass  # the end of the build comes as a change
+        elif state.reading is not None:
             state.again = True
         elif state in self._queue:
             pass
@@ -201,10 +229,12 @@ class DagFiles:
         state.version = report.detail["version"]
         gone = set(state.dag_ids) - {spec.dag_id for spec in specs}
         state.dag_ids = tuple(spec.dag_id for spec in specs)
+        python = state.bundle.python
         for raw, spec in zip(json.loads(report.specs), specs, strict=True):
             digest = sha256((state.version + json.dumps(raw, sort_keys=True)).encode()).hexdigest()
             current = versions.current(spec.dag_id)
-            if current is not None and current.hash == digest and current.source["load"]["file"] == state.file:
+            load = current.source["load"] if current is not None and current.hash == digest else {}
+            if load.get("file") == state.file and load.get("python") == python:
                 continue
             self._keep(state, spec, raw, source, digest, turn)
         for dag_id in sorted(gone):
@@ -216,7 +246,7 @@ class DagFiles:
         versions, config = self._engine.versions, self._config
         paused = spec.paused_upon_creation
         made = DagVersion(
-            id=versions.id_for(spec.dag_id, digest, state.file),
+            id=versions.id_for(spec.dag_id, digest, state.file, state.bundle.python),
             dag_id=spec.dag_id,
             hash=digest,
             spec=raw,

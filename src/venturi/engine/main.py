@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ..bundles.building import Builds
+from ..bundles.environments import Environments
 from ..bundles.watch import Watcher
 from ..config import Config, Home
 from ..core.errors import EpochLost, StoreError
@@ -43,7 +45,9 @@ class EngineProcess:
         self._store = open_store(config.database_url or home.database, key_file=home.sealing_key)
         self._executor = Local(home.socket("crew"), 0)
         self._engine = Engine(self._store, self._executor, config, home.values, foreground)
-        self._files = DagFiles(self._engine, roots, home.root)
+        self._files = DagFiles(self._engine, roots, home.root, Environments(home.environments))
+        self._builds = Builds(home.environments, self._on_changed)
+        self._files.build = self._builds.want
         self._commands = Commands(self._engine, self._files, self._clock)
         self._selector = selectors.DefaultSelector()
         self._control = Control(home.socket("engine"), self._selector, self._commands.handle)
@@ -204,6 +208,7 @@ class EngineProcess:
     def _close(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
+        self._builds.close()
         self._engine.asks.stop()
         self._control.close()
         self._executor.close()

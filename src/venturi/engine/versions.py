@@ -49,11 +49,13 @@ class Versions:
         if id is not None:
             self._starts.pop(id, None)
 
-    def id_for(self, dag_id: str, digest: str, file: str) -> int:
+    def id_for(self, dag_id: str, digest: str, file: str, python: str) -> int:
         """The id this version had before its DAG went away, or a new one."""
         known = self._reader.version_id(dag_id, digest)
-        if known is not None and self._row(known).source["load"]["file"] == file:
-            return known
+        if known is not None:
+            load = self._row(known).source["load"]
+            if load["file"] == file and load["python"] == python:
+                return known
         return self.take_id()
 
     def plan(self, id: int) -> Plan:
