@@ -1,8 +1,8 @@
 """The environments of bundles: which one a bundle has, whether it is there, and building it, once.
 
-Owns the folder `environments/` of the home. An environment is named after the text of its requirements, so two bundles that
-ask for the same share one, and clashing pins never meet. What is there needs no network ever again. On its path stands,
-last, a folder that holds nothing but `venturi`. Runs no author code; pip may, where a package has no wheel.
+Owns the folder `environments/` of the home. An environment is named after the text of its requirements, so two bundles
+that ask for the same share one, and clashing pins never meet. What is there needs no network ever again. On its path
+stands, last, a folder that holds nothing but `venturi`. Runs no author code; pip may, where a package has no wheel.
 """
 
 from __future__ import annotations
@@ -88,11 +88,11 @@ class Environments:
 
     # ── building ──
 
-    def build(self, root: Path, tell: Tell = lambda _: None, again: bool = True) -> Environment | None:
+    def build(self, root: Path, tell: Tell = lambda _: None) -> Environment | None:
         """Until the bundle's environment is there; at once if it is. None: it asks for none.
 
-        Whoever else builds it is waited for. Raises EnvironmentFailed, and AuthoringError for requirements that cannot be
-        read. `again`: also where an earlier attempt has failed.
+        Whoever else builds it is waited for. Raises EnvironmentFailed, and AuthoringError for requirements that cannot
+        be read.
         """
         file = root / REQUIREMENTS
         if not file.is_file():
@@ -100,10 +100,7 @@ class Environments:
         wanted = read(file)
         environment = self._of(wanted)
         with self._locked(environment.key, lambda: tell("another process is building it")):
-            state = self.state(environment)
-            if state["state"] == "failed" and not again:
-                raise EnvironmentFailed(reason=state["error"], advice="")
-            if state["state"] != "ready":
+            if self.state(environment)["state"] != "ready":
                 self._build(environment, wanted, root, tell)
         self.remember(root, environment.python)
         return environment
@@ -156,7 +153,7 @@ class Environments:
         constraints = [*(line.text for line in wanted.constraints), *standins.constraints()]
         (ours / "constraints.txt").write_text("\n".join(constraints) + "\n", "utf-8")
         companions = [Line(name, Path("companions"), 0) for name in COMPANIONS]
-        # pip asks for a hash of every line or of none: with hashes the companions come afterwards, held by what is there.
+        # pip asks for a hash of every line or of none: with hashes the companions come afterwards.
         rounds = [wanted.lines, companions] if wanted.has_hashes else [[*wanted.lines, *companions]]
         for number, lines in enumerate(rounds):
             file = ours / f"requirements-{number}.txt"

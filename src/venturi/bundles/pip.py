@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core.errors import EnvironmentFailed
 from .requirements import Requirements, spelled
 
-_STEPS = re.compile(r"\s*(Collecting|Downloading|Using cached|Building wheel for|Installing collected packages)\b(.*)")
+_STEPS = re.compile(r"\s*(Collecting|Downloading|Building wheel for|Installing collected packages)\b(.*)")
 _NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|ConnectTimeout|ReadTimeout|Network is unr"
 )
@@ -56,8 +56,9 @@ def install(python: str, arguments: list[str], folder: Path, wanted: Requirement
         for line in process.stdout:
             said.append(line)
             found = _STEPS.match(line)
-            if found is not None:
-                step(_shown(found[1], found[2]))
+            shown = _shown(found[1], found[2]) if found is not None else ""
+            if shown:
+                step(shown)
     except BaseException:
         process.terminate()
         raise
@@ -68,9 +69,14 @@ def install(python: str, arguments: list[str], folder: Path, wanted: Requirement
 
 
 def _shown(verb: str, rest: str) -> str:
+    rest = rest.strip().partition(" (from")[0]
     if verb.startswith("Installing"):
         return f"installing {rest.count(',') + 1} packages"
-    return f"{verb.lower()} {rest.strip().partition(' (from')[0]}"
+    if verb == "Downloading":
+        file, _, size = rest.rpartition("/")[2].partition(" ")
+        name = "-".join(file.split("-")[:2])
+        return f"downloading {name} {size}" if "MB" in size or "GB" in size else ""
+    return f"{verb.lower()} {rest}"
 
 
 def explained(said: str, wanted: Requirements) -> EnvironmentFailed:

@@ -20,11 +20,12 @@ COMPANIONS = ("Jinja2", "pendulum", "python-dateutil", "requests", "SQLAlchemy")
 AIRFLOW_ITSELF = frozenset({"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk"})
 # Extras of Airflow that name no provider: features of its own servers, or plain libraries.
 EXTRAS_OF_ITSELF = frozenset(
-    (
-        "all all-core all-dbs async aiobotocore apache-atlas cgroups cloudpickle crypto dask devel devel-all devel-ci "
-        "doc deprecated-api github-enterprise google-auth gunicorn kerberos ldap leveldb memray otel pandas password "
-        "polars rabbitmq s3fs saml sentry statsd uv virtualenv webhdfs"
-    ).split()  # noqa: SIM905
+    {
+        *("all", "all-core", "all-dbs", "async", "aiobotocore", "apache-atlas", "cgroups", "cloudpickle", "crypto"),
+        *("dask", "deprecated-api", "devel", "devel-all", "devel-ci", "doc", "github-enterprise", "google-auth"),
+        *("gunicorn", "kerberos", "ldap", "leveldb", "memray", "otel", "pandas", "password", "polars", "rabbitmq"),
+        *("s3fs", "saml", "sentry", "statsd", "uv", "virtualenv", "webhdfs"),
+    }
 )
 EXTRAS_RENAMED = {"aws": "amazon", "gcp": "google", "gcp-api": "google", "kubernetes": "cncf-kubernetes"}
 EXTRAS_RENAMED |= {

@@ -12,7 +12,6 @@ import click
 
 from ..bundles import import_roots, single_file_bundle
 from ..config import find_home
-from ..config import find_home
 from . import options, printing
 from .environments import placed
 from .printing import fail

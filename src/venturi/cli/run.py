@@ -17,9 +17,9 @@ from typing import Any
 
 import click
 
+from ..bundles import single_file_bundle
 from ..bundles.finding import may_hold_dags
 from ..bundles.zips import dag_files_in, is_dag_file
-from ..bundles import single_file_bundle
 from ..config import Config, Home, find_home, read_config
 from ..core.errors import AlreadyRunning, ConnectionLost, EngineRefused, NoEngine
 from . import options, printing, processes
