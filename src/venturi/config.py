@@ -98,6 +98,7 @@ class Config:
     parse_memory_limit_mb: float | None = 4096.0
     task_memory_limit_mb: float | None = None
     refresh_interval_s: float = 300.0  # every file is imported again this often, off the hot path
+    trigger_blocks_s_max: float = 30.0  # how long a trigger may keep its host's event loop before it is broken off
     callback_time_limit_s: float = 60.0  # of the child that runs callbacks and sends mail
     infrastructure_retries: int = 2
     grace_s: float = 5.0  # between SIGTERM and SIGKILL

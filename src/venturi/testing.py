@@ -8,6 +8,7 @@ between tries.
 from __future__ import annotations
 
 import heapq
+import importlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -23,11 +24,14 @@ from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph, to
 from .core.states import FINAL, Outcome, TaskState
 from .core.step import End, Turn
 from .core.world import WHOLE, Pool, Run, World
+from .sdk.callbacks import run_calls
 from .sdk.dag import DAG
+from .sdk.deferring import Wait
 from .sdk.describe import describe
 from .sdk.port import Value, has_port, port
 from .sdk.running import Instance, TaskResult, run
 from .sdk.times import read
+from .sdk.triggers import BaseTaskEndEvent
 from .wire import values
 
 POOL_SLOTS = 1_000_000  # one attempt at a time finds room anywhere
@@ -144,6 +148,33 @@ class LocalPort:
         self.store.masked += secrets
 
 
+def _gone_on(wait: Wait) -> dict[str, Any]:
+    """Run the trigger here and now: how the task goes on."""
+    import asyncio
+    import traceback
+
+    async def first() -> dict[str, Any]:
+        async for event in wait.made.run():
+            if isinstance(event, BaseTaskEndEvent):
+                return {"kind": event.ends_as, "payload": {"xcoms": event.xcoms or {}}}
+            return {"kind": "event", "payload": event.payload}
+        return {"kind": "error", "message": f"The trigger {wait.trigger} ended without an event."}
+
+    async def in_time() -> dict[str, Any]:
+        return await asyncio.wait_for(first(), wait.timeout_s)
+
+    try:
+        if wait.made is None:
+            module, _, name = wait.trigger.rpartition(".")
+            wait.made = getattr(importlib.import_module(module), name)(**wait.trigger_kwargs)
+        event = asyncio.run(in_time())
+    except asyncio.TimeoutError:
+        event = {"kind": "timeout"}
+    except Exception as error:
+        event = {"kind": "error", "message": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    return {"method": wait.method, "kwargs": wait.kwargs, "event": event}
+
+
 @dataclass
 class DagTestResult:
     dag_id: str
@@ -233,6 +264,8 @@ class _Run:
                 turn = Turn(time.time())
                 self._attempt(one, turn)
                 self._note(turn)
+                self._call_back()
+        self._call_back()
         self.result.state = self.run.state.value
         self.result.store.runs[key] = self.result.state
 
@@ -245,6 +278,17 @@ class _Run:
             node = self.run.nodes[self.run.plan.index[m.task_id]]
             if node.state in FINAL:
                 states[m.task_id] = node.state.value
+
+    def _call_back(self) -> None:
+        """What the last end has made due."""
+        while self.world.calls_due:
+            call = self.world.calls_due.popleft()
+            told = {"kind": call.kind, "of_run": not call.task_id, **call.detail}
+            task_id = call.task_id or str(call.detail["task_id"])
+            instance = Instance(self.dag.dag_id, self.result.run_id, task_id, call.map_index, call.try_number)
+            instance.logical_date = instance.interval_start = instance.interval_end = self.date
+            instance.conf, instance.call = self.conf, told
+            run_calls(self.dag, instance, LocalPort(self.result.store, instance))
 
     def _wake(self, turn: Turn) -> None:
         """What failed is tried again at once; a sensor is called again when it asked to be."""
@@ -263,7 +307,11 @@ class _Run:
         key = (task.task_id, one.map_index)
         instance = self._instance(one, task)
         self.result.tries[key] = instance.try_number
-        ended = run(self.dag, instance, LocalPort(self.result.store, instance))
+        port = LocalPort(self.result.store, instance)
+        ended = run(self.dag, instance, port)
+        while ended.wait is not None:  # nobody else needs this process meanwhile
+            instance.resume = _gone_on(ended.wait)
+            ended = run(self.dag, instance, port)
         end = self._settle(key, ended, instance, one)
         step.ended(self.world, self.run, one.number, one.map_index, one.cell, end, turn, 0)
 
@@ -322,7 +370,8 @@ class _Run:
             data = self.result.store.values.get((instance.dag_id, instance.run_id, *key, name))
             if number == one.number and data is not None:
                 lengths[name] = _length(values.decode(data, classes=True))
-        return End(outcome, time.time(), None, ended.wake_at, tuple(ended.skip), lengths)
+        reason = str(ended.error.get("message")) if ended.error else None
+        return End(outcome, time.time(), reason, ended.wake_at, tuple(ended.skip), lengths, error=ended.error)
 
     def _note_assets(self, ended: TaskResult, instance: Instance) -> None:
         made_by = {name: getattr(instance, name) for name in ("dag_id", "run_id", "task_id", "map_index")}

@@ -37,6 +37,7 @@ def _first_stage(home_given: str | None) -> None:
         value_inline_bytes_max=config.value_inline_bytes_max,
         parse_time_limit_s=config.parse_time_limit_s,
         parse_memory_limit_mb=config.parse_memory_limit_mb,
+        trigger_blocks_s_max=config.trigger_blocks_s_max,
     )
     safe = ["-P"] if sys.version_info >= (3, 11) else []
     # `--home` stays in the command line for whoever reads `ps`.

@@ -5,11 +5,8 @@ Owns their starting, their channels and their deaths. Does not know what a file 
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import socket
-import sys
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +14,7 @@ from ..wire.frames import Head
 from .link import Link
 from .loop import WRITE, Loop
 from .settings import Settings
+from .spawning import authors_environment, spawn
 
 THREADS_ONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # For heavy zygotes: huge pages cut the page tables that each fork copies; small objects must come from malloc to lie on
@@ -78,26 +76,16 @@ class Bases:
         return Link(self._loop, ours, passing=True)
 
     def _start(self, kind: Kind) -> Base:
-        ours, bases = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        environment = {k: v for k, v in os.environ.items() if _is_authors(k)}
+        environment = authors_environment()
         users = {name: environment.get(name) for name in (*THREADS_ONE, *FORK_CHEAPLY)}
         environment.update(dict.fromkeys(THREADS_ONE, "1"), **(FORK_CHEAPLY if kind.preload or kind.large else {}))
         s = self._settings
         told: dict[str, Any] = {
-            "channel": 3,
             "places": [s.spool, s.values, s.sources, s.socket, self._boot, s.value_inline_bytes_max],
             "preload": kind.preload,
             "environment": users,
         }
-        safe = ["-P"] if sys.version_info >= (3, 11) else []  # the working directory must not shadow a library
-        argv = [kind.python, *safe, "-m", "venturi.runtime", json.dumps(told)]
-        with bases:
-            fd = bases.fileno()
-            actions: list[Any] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, fd, 3)]
-            if fd == 3:
-                os.set_inheritable(fd, True)
-            default = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-            pid = os.posix_spawn(kind.python, argv, environment, file_actions=actions, setpgroup=0, setsigdef=default)
+        pid, ours = spawn(kind.python, "venturi.runtime", told, environment)
         base = Base(kind, pid, Link(self._loop, ours, passing=True))
         self._all[kind] = base
         self.pids.add(pid)
@@ -155,11 +143,6 @@ class Bases:
         for base in list(self._all.values()):
             base.link.close()
         self._all.clear()
-
-
-def _is_authors(name: str) -> bool:
-    """Author code is not handed what is ours: the database's address, keys."""
-    return not name.startswith("VENTURI_") or name.startswith(("VENTURI_HOME", "VENTURI_CRASH_"))
 
 
 def _why_not_ready(base: Base, status: int) -> str:

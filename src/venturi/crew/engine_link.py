@@ -71,6 +71,10 @@ class EngineLink:
         if self._link is not None:
             self._out.append(encode(head, body))
 
+    def send_bytes(self, frame: bytes) -> None:
+        if self._link is not None:
+            self._out.append(frame)
+
     def end(self, token: int, head: Head, body: bytes) -> None:
         """Told now, and to every engine to come until it is acknowledged."""
         frame = self._ends[token] = encode(head, body)

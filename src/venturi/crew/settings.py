@@ -25,3 +25,4 @@ class Settings(NamedTuple):
     value_inline_bytes_max: int
     parse_time_limit_s: float
     parse_memory_limit_mb: float | None
+    trigger_blocks_s_max: float

@@ -27,6 +27,7 @@ from .orphans import Orphans
 from .recovery import Recovery
 from .settings import Settings
 from .spool import Spool
+from .triggers import TriggerHosts
 from .zygotes import Zygotes
 
 BACKLOG = 64
@@ -47,6 +48,7 @@ class Crew:
         self._attempts = Attempts(loop, settings, self._spool, self._engine, self._orphans, self._memory)
         self._bases = Bases(loop, settings, self._boot)
         self._zygotes = Zygotes(loop, settings, self._bases, self._attempts, self._engine, self._memory)
+        self._triggers = TriggerHosts(loop, settings, self._engine)
         self._recovery = Recovery(loop, self._spool, self._attempts, self._engine, self._boot)
         self._attempts.place = self._zygotes.place
         self._attempts.unplace = self._zygotes.unplace
@@ -70,6 +72,7 @@ class Crew:
         self.loop.run()
         self._zygotes.end_all()
         self._bases.end()
+        self._triggers.end()
         self._spool.close()
         self._memory.close()
         try:
@@ -78,7 +81,8 @@ class Crew:
             pass
 
     def _is_known(self, pid: int) -> bool:
-        return pid in self._attempts.pids or pid in self._zygotes.pids or pid in self._bases.pids
+        parts = (self._attempts, self._zygotes, self._bases, self._triggers)
+        return any(pid in part.pids for part in parts)
 
     # ── connections ──
 
@@ -153,7 +157,7 @@ class Crew:
                 alive.append({"token": token, "pid": attempt.child.pid, "at": attempt.started_at})
             else:
                 waiting.append(token)
-        return messages.state(os.getpid(), self._boot, self._settings.slots, alive, waiting, [])
+        return messages.state(os.getpid(), self._boot, self._settings.slots, alive, waiting, self._triggers.tokens())
 
     def _on_engine(self, head: Head, body: bytes) -> None:
         kind = head["k"]
@@ -166,13 +170,22 @@ class Crew:
             self._check_done()
         elif kind == "answer":
             if self._engine.answered(head["token"], head["request"]):
-                (self._attempts if head["token"] > 0 else self._zygotes).answer(head, body)
+                self._asker(head["token"]).answer(head, body)
+        elif kind == "watch":
+            self._triggers.watch(head, body)
+        elif kind == "unwatch":
+            self._triggers.unwatch(head["tokens"])
         elif kind == "load":
             self._zygotes.load(head["request"], head["source"], head["time_limit_s"], head.get("memory_limit_mb"))
         elif kind == "cancel":
             self._attempts.cancel(head["token"], head["reason"], head["grace_s"])
         elif kind == "stop":
             self._stop(head["drain_s"])
+
+    def _asker(self, token: int) -> Attempts | Zygotes | TriggerHosts:
+        if token <= 0:
+            return self._zygotes
+        return self._attempts if token in self._attempts.all else self._triggers
 
     def _on_engine_change(self) -> None:
         self._check_idle()

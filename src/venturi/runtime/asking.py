@@ -57,6 +57,10 @@ class ChannelPort:
         self.reads: list[list[str]] = []  # which variables and connections were read, for freshness
         self._answers: dict[tuple[str, str], str] = {}  # hash of what each of them held
 
+    def count_from(self, request: int) -> None:
+        """Number this port's asks from here on."""
+        self._request = request
+
     def _ask(self, what: str, body: bytes = b"", **more: Any) -> Frame:
         self._request += 1
         head, answer = self._exchange(messages.ask(self._token, self._request, what, **more), body)

@@ -212,6 +212,10 @@ class Runner:
         if dag is None:
             message = f"The file no longer defines DAG '{instance.dag_id}' when it is imported for this attempt."
             return running.TaskResult("failed", error={"type": "NotFound", "message": message})
+        if instance.call is not None:
+            from ..sdk.callbacks import run_calls
+
+            return run_calls(dag, instance, port)
         return running.run(dag, instance, port)
 
     def _result(self, result: running.TaskResult, head: Head) -> tuple[Head, bytes]:
@@ -224,6 +228,16 @@ class Runner:
             except BaseException as problem:
                 failure = _as_failure(problem)
                 outcome, error = failure.outcome, failure.error
+                logs.say("E", str(error["message"]) if error else "")
+        if result.wait is not None:
+            w = result.wait
+            more["wait"] = {"trigger": w.trigger, "method": w.method, "timeout_s": w.timeout_s}
+            try:
+                value = encode({"trigger": w.trigger_kwargs, "method": w.kwargs}, "what the task is deferred for").data
+            except BaseException as problem:
+                failure = _as_failure(problem)
+                outcome, error = failure.outcome, failure.error
+                del more["wait"]
                 logs.say("E", str(error["message"]) if error else "")
         if error:
             more["error"] = self._masks.hidden_in(error)
@@ -382,4 +396,14 @@ def _instance(body: bytes) -> running.Instance:
             given[name] = value
     if given.get("elements") and TAG.encode() in body:
         given["elements"] = {k: decode(_dumps(v), classes=True, key=k) for k, v in given["elements"].items()}
+    if given.get("resume"):
+        given["resume"] = _resume(given["resume"])
     return running.Instance(**given)
+
+
+def _resume(told: Head) -> Head:
+    event = dict(told["event"])
+    if "payload" in event:
+        event["payload"] = decode(_dumps(event["payload"]), classes=True, key="the trigger's event")
+    kwargs = decode(_dumps(told["data"].get("method") or {}), classes=True, key="the method's arguments")
+    return {"method": told["method"], "kwargs": kwargs, "event": event}

@@ -65,6 +65,7 @@ def describe(dag: DAG) -> DagSpec:
         line=dag.position.line if dag.position.file == dag.fileloc else None,
         warnings=tuple(warnings),
         edge_labels=_edge_labels(dag),
+        calls=tuple(kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback")),
     )
 
 
@@ -113,7 +114,15 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         is_teardown=task.is_teardown,
         fails_run=task.fails_run,
         max_active_per_run=task.max_active_tis_per_dagrun,
+        calls=calls_of_task(task),
     )
+
+
+def calls_of_task(task: Task) -> tuple[str, ...]:
+    """The ends of its attempts after which a callback or a mail is due."""
+    mails = {kind for kind in ("failure", "retry") if task.email and getattr(task, f"email_on_{kind}")}
+    kinds = ("success", "failure", "retry", "skipped")
+    return tuple(kind for kind in kinds if kind in mails or getattr(task, f"on_{kind}_callback"))
 
 
 def template_files(dag: DAG) -> list[str]:

@@ -68,10 +68,15 @@ class TaskDeferred(BaseException):
     def __init__(self, *, trigger: Any, method_name: str, kwargs: Any = None, timeout: Any = None) -> None:
         super().__init__()
         self.trigger, self.method_name, self.kwargs, self.timeout = trigger, method_name, kwargs, timeout
+        self.by: Any = None  # the task
 
 
 class TaskDeferralError(AirflowException):
     """The trigger a task waited for has failed."""
+
+
+class TaskDeferralTimeout(AirflowException):
+    """The trigger a task waited for had no event in time."""
 
 
 class AirflowOptionalProviderFeatureException(AirflowException):

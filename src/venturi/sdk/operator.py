@@ -436,6 +436,8 @@ class BaseOperator(Task, metaclass=OperatorMeta):
     custom_operator_name: str | None = None
     shallow_copy_attrs: Sequence[str] = ()
     supports_lineage = False
+    start_from_trigger: bool = False
+    start_trigger_args: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -530,6 +532,12 @@ class BaseOperator(Task, metaclass=OperatorMeta):
         from .exceptions import TaskDeferred
 
         raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
+
+    def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
+        """Called in the place of `execute` when what the task was deferred for is there."""
+        from .deferring import resume_execution
+
+        return resume_execution(self, next_method, next_kwargs, context)
 
     @classmethod
     def partial(cls, **arguments: Any) -> Any:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from .dag import DAG
+    from .deferring import Wait
 
 TRACEBACK_BYTES_MAX = 32 * 1024
 
@@ -76,7 +77,9 @@ class Instance:
     elements: dict[str, Any] = field(default_factory=dict)
     indices: dict[str, int] = field(default_factory=dict)
     mapped_count: int = 0
-    first_poke_at: datetime | None = None  # a reschedule sensor's first call, for its timeout
+    first_poke_at: datetime | None = None  # this try's first attempt, where it is called again or goes on by an event
+    resume: dict[str, Any] | None = None  # method, kwargs, event: how a deferred task goes on
+    call: dict[str, Any] | None = None  # kind, of_run, reason, error …: this attempt runs callbacks, and not the task
 
 
 @dataclass(slots=True)
@@ -89,6 +92,7 @@ class TaskResult:
     skip: list[str] = field(default_factory=list)  # direct downstream tasks that a branch leaves out
     asset_events: list[dict[str, Any]] = field(default_factory=list)  # `sdk.asset_events` has the form
     retry_delay_s: float | None = None  # the wait that the task's own policy wants before its next try
+    wait: Wait | None = None
 
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
@@ -99,7 +103,7 @@ def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
         try:
             value = _value(dag, instance, port, left_out, said)
         except BaseException as error:
-            ended = _ended_by(error)
+            ended = _ended_by(error, instance)
             task = dag.task_dict.get(instance.task_id)
             if task is not None and task.retry_policy is not None and ended.outcome == Outcome.FAILED.value:
                 _ask_policy(task, instance, error, ended)
@@ -122,8 +126,16 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
         _render(task, context, untouched)
         with _told_to_end(task):
             task.pre_execute(context)
+            if task.on_execute_callback is not None:
+                _on_execute(task, context)
             try:
-                value = task.execute(context)
+                if instance.resume is None and not task.start_from_trigger:
+                    value = task.execute(context)
+                else:
+                    value = _deferring().execute(task, instance, context)
+            except TaskDeferred as wanted:
+                wanted.by = task
+                raise
             except DownstreamTasksSkipped as skips:
                 left_out.update(t if isinstance(t, str) else t.task_id for t in skips.tasks)
                 value = None
@@ -141,6 +153,18 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
     if task.multiple_outputs and value is not None:
         _push_each(port, value)
     return value
+
+
+def _deferring() -> Any:
+    from . import deferring
+
+    return deferring
+
+
+def _on_execute(task: BaseOperator, context: Context) -> None:
+    from .callbacks import call_each
+
+    call_each("on_execute_callback", task.on_execute_callback, context)
 
 
 def _operator(declared: Task, instance: Instance, context: Context) -> tuple[BaseOperator, set[int]]:
@@ -216,7 +240,7 @@ def _told_to_end(task: BaseOperator) -> Iterator[None]:
 # ── how it ended ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ended_by(error: BaseException) -> TaskResult:
+def _ended_by(error: BaseException, instance: Instance) -> TaskResult:
     if isinstance(error, AirflowRescheduleException):
         return TaskResult(Outcome.RESCHEDULE.value, wake_at=error.reschedule_date.timestamp())
     if isinstance(error, AirflowSkipException):
@@ -224,7 +248,12 @@ def _ended_by(error: BaseException) -> TaskResult:
             _say(f"Skipped: {error}", "I")
         return TaskResult(Outcome.SKIPPED.value)
     if isinstance(error, TaskDeferred):
-        error = NotImplementedError("Deferring is not served yet; set deferrable=False on this task.")
+        try:
+            return TaskResult(
+                Outcome.DEFERRED.value, wait=_deferring().wait_of(error, error.by, instance.first_poke_at)
+            )
+        except Exception as problem:
+            error = problem
     described = describe_error(error)
     _say(described["traceback"].rstrip("\n"), "E")
     now = isinstance(error, (AirflowFailException, AirflowSensorTimeout))

@@ -17,6 +17,8 @@ from .exceptions import (
     AirflowSensorTimeout,
     AirflowSkipException,
     AirflowTaskTimeout,
+    TaskDeferralError,
+    TaskDeferralTimeout,
 )
 from .operator import BaseOperator
 from .python import SkipMixin
@@ -101,6 +103,19 @@ class BaseSensorOperator(BaseOperator, SkipMixin):
             if self.reschedule:
                 raise AirflowRescheduleException(times.utcnow() + timedelta(seconds=pause_s))
             time.sleep(pause_s)
+
+    def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except TaskDeferralTimeout:
+            message = (
+                f"Sensor has timed out; its trigger had no event within the specified timeout of {self.timeout:g}."
+            )
+            self._give_up(message)
+        except (TaskDeferralError, AirflowException) as error:
+            if isinstance(error, AirflowSkipException) or not (self.soft_fail or self.never_fail):
+                raise
+            raise AirflowSkipException(str(error)) from error
 
     def _began_at(self, context: Any) -> datetime:
         first = context["ti"].first_poke_at if self.reschedule else None

@@ -2,6 +2,71 @@
 
 from .rows import Refused, Served
 
-SERVED: list[Served] = []
+_STANDARD = "airflow.providers.standard"
+_BASE = "airflow.triggers.base airflow.sdk.bases.trigger airflow.providers.common.compat.sdk"
+_WATCHED = "As an asset's watcher nothing starts by it yet."
+
+SERVED: list[Served] = [
+    # ── triggers ──
+    ("sdk.triggers.BaseTrigger", _BASE, ""),
+    ("sdk.triggers.TriggerEvent", _BASE, ""),
+    ("sdk.triggers.BaseEventTrigger", _BASE, _WATCHED),
+    *[
+        (f"sdk.triggers.{name}", "airflow.triggers.base", "")
+        for name in (
+            "BaseTaskEndEvent",
+            "TaskSuccessEvent",
+            "TaskFailedEvent",
+            "TaskSkippedEvent",
+            "StartTriggerArgs",
+        )
+    ],
+    ("sdk.triggers.DateTimeTrigger", f"airflow.triggers.temporal {_STANDARD}.triggers.temporal", ""),
+    ("sdk.triggers.TimeDeltaTrigger", f"airflow.triggers.temporal {_STANDARD}.triggers.temporal", ""),
+    ("sdk.triggers.FileTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", ""),
+    ("sdk.triggers.FileDeleteTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", _WATCHED),
+    ("sdk.triggers.SuccessTrigger", "airflow.triggers.testing", ""),
+    ("sdk.triggers.FailureTrigger", "airflow.triggers.testing", ""),
+    # ── sensors that can be deferred ──
+    ("sdk.timed.DateTimeSensor", f"airflow.sensors.date_time {_STANDARD}.sensors.date_time", ""),
+    ("sdk.timed.DateTimeSensor", "airflow.sensors.date_time_sensor", ""),
+    ("sdk.timed.DateTimeSensorAsync", f"airflow.sensors.date_time {_STANDARD}.sensors.date_time", ""),
+    ("sdk.timed.TimeSensor", f"airflow.sensors.time_sensor airflow.sensors.time {_STANDARD}.sensors.time", ""),
+    (
+        "sdk.timed.TimeSensorAsync",
+        f"airflow.sensors.time_sensor airflow.sensors.time_sensor_async {_STANDARD}.sensors.time",
+        "",
+    ),
+    (
+        "sdk.timed.TimeDeltaSensor",
+        f"airflow.sensors.time_delta airflow.sensors.time_delta_sensor {_STANDARD}.sensors.time_delta",
+        "",
+    ),
+    (
+        "sdk.timed.TimeDeltaSensorAsync",
+        f"airflow.sensors.time_delta airflow.sensors.time_delta_sensor_async {_STANDARD}.sensors.time_delta",
+        "",
+    ),
+    ("sdk.timed.WaitSensor", f"airflow.sensors.time_delta {_STANDARD}.sensors.time_delta", ""),
+    (
+        "sdk.timed.DayOfWeekSensor",
+        "airflow.sensors.weekday airflow.sensors.day_of_week_sensor airflow.contrib.sensors.weekday_sensor "
+        f"{_STANDARD}.sensors.weekday",
+        "",
+    ),
+    ("sdk.weekdays.WeekDay", f"airflow.utils.weekday {_STANDARD}.utils.weekday airflow.contrib.utils.weekday", ""),
+    (
+        "sdk.files.FileSensor",
+        "airflow.sensors.filesystem airflow.sensors.file_sensor airflow.contrib.sensors.file_sensor "
+        f"{_STANDARD}.sensors.filesystem",
+        "",
+    ),
+    (
+        "sdk.files.FSHook",
+        f"airflow.hooks.filesystem airflow.hooks.fs_hook airflow.contrib.hooks.fs_hook {_STANDARD}.hooks.filesystem",
+        "",
+    ),
+    ("sdk.exceptions.TaskDeferralTimeout", "airflow.exceptions airflow.sdk.exceptions", ""),
+]
 
 REFUSED: list[Refused] = []

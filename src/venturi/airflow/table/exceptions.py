@@ -39,7 +39,7 @@ SERVED: list[Served] = [
             "ConnectionNotUnique",
         )
     ],
-    ("sdk.exceptions.TaskDeferred", "airflow.exceptions airflow.sdk.exceptions", "A task that defers fails yet."),
+    ("sdk.exceptions.TaskDeferred", "airflow.exceptions airflow.sdk.exceptions", ""),
     (
         "sdk.exceptions.AirflowException",
         "airflow:AirflowException airflow.sdk:AirflowException airflow.providers.common.compat.sdk:AirflowException",

@@ -11,8 +11,7 @@ SERVED: list[Served] = [
         "sdk.operator.BaseOperator",
         f"airflow.models airflow.models.baseoperator airflow.sdk {_BASES}.operator airflow.models.operator"
         " airflow.providers.common.compat.sdk airflow.operators",
-        "Callbacks, e-mail, pools other than the default, run_as_user, inlets and outlets are kept but not acted on; "
-        "defer() fails.",
+        "Pools other than the default, run_as_user, inlets and outlets are kept but not acted on.",
     ),
     (
         "sdk.python.PythonOperator",
