@@ -170,4 +170,6 @@ def test_modules_are_only_where_airflow_has_some():
         ),
         *("serialization", "settings", "stats", "task", "templates", "timetables", "triggers", "typing_compat"),
         *("utils", "version"),
+        # What wheels import of Airflow's server.
+        *("api", "api_fastapi", "cli", "dag_processing", "jobs", "observability", "providers_manager"),
     }

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..sdk import era, macros
 from ..sdk.building import author_position
-from . import siblings, wheels
+from . import siblings, stand_ins, wheels
 from .nearest import UnknownAirflowName, sentence
 from .table import REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
@@ -154,6 +154,7 @@ def install() -> None:
                 del sys.modules[name]
         sys.meta_path.insert(0, _finder)
         macros.further[:] = [_macros_of_plugins]
+        stand_ins.install()
 
 
 def uninstall() -> None:

@@ -20,7 +20,7 @@ def sentence(path: str) -> str:
         return f"'{path}' is now '{row.module}.{row.name}'. {_add(row.reason)}"
     name = path.rpartition(".")[2]
     known = [place for place, row in TABLE.items() if row.kind != REFUSED]
-    same_name = [place for place in known if place.rpartition(".")[2] == name]
+    same_name = [place for place in known if place.rpartition(".")[2] == name and TABLE[place].kind != MOVED]
     import difflib  # only for this sentence: every zygote holds what is imported above
 
     wheel = wheel_of(path)

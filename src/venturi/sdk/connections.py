@@ -177,6 +177,22 @@ class Connection:
     def get(cls, conn_id: str) -> Connection:
         return get_connection(conn_id)
 
+    def get_hook(self, *, hook_params: dict[str, Any] | None = None) -> Any:
+        """The hook that speaks to it, by its type."""
+        from .services.hooks import hook_for
+
+        return hook_for(self, hook_params)
+
+    def test_connection(self) -> tuple[bool, str]:
+        try:
+            hook = self.get_hook()
+        except Exception as error:
+            return False, str(error)
+        if not hasattr(hook, "test_connection"):
+            return False, f"{type(hook).__name__} cannot test its connection."
+        said: tuple[bool, str] = hook.test_connection()
+        return said
+
     @classmethod
     def get_connection_from_secrets(cls, conn_id: str) -> Connection:
         return get_connection(conn_id)
@@ -249,6 +265,16 @@ class BaseHook:
     @classmethod
     def get_connections(cls, conn_id: str) -> list[Connection]:
         return [get_connection(conn_id)]
+
+    @classmethod
+    def get_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
+        return get_connection(conn_id).get_hook(hook_params=hook_params)
+
+    @classmethod
+    async def aget_connection(cls, conn_id: str) -> Connection:
+        import asyncio
+
+        return await asyncio.to_thread(cls.get_connection, conn_id)
 
     def get_conn(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no get_conn().")

@@ -83,6 +83,18 @@ def get_airflow_config(airflow_home: str | None = None) -> str:
     return os.path.abspath(os.path.expanduser(found))
 
 
+def _of_wheels(section: str, key: str) -> str | None:
+    """The default that an installed provider wheel gives to a setting of its own."""
+    from .provided import providers
+
+    for provider in providers().values():
+        options = (provider.data.get("config") or {}).get(section, {}).get("options", {})
+        if key in options:
+            default = options[key].get("default")
+            return None if default is None else str(default)
+    return None
+
+
 class Settings:
     def __init__(self) -> None:
         self._set: dict[tuple[str, str], str] = {}  # by the file itself, for this process
@@ -131,7 +143,7 @@ class Settings:
             found = _DEFAULTS[name] if name in _DEFAULTS else _of_home(*name)
             if found is not None:
                 return found
-        return None
+        return _of_wheels(section, key)
 
     # ── as Airflow's code asks ──
 

@@ -190,6 +190,14 @@ def _later(kind: str) -> Any:
     raise AirflowException(f"@task.{kind} is not served yet. Use @task, or the classic operator, meanwhile.")
 
 
+def _of_wheels(kind: str) -> Any:
+    """The decorator that an installed provider wheel brings."""
+    from .provided import decorators, object_at
+
+    place = decorators().get(kind)
+    return None if place is None else object_at(place)
+
+
 class TaskDecorators:
     """`task` itself: `@task`, `@task(retries=2)`, `@task.branch` …"""
 
@@ -236,13 +244,20 @@ class TaskDecorators:
         return self._decorate(DecoratedBash, python_callable, arguments, False)
 
     def __getattr__(self, kind: str) -> Any:
+        if not kind.startswith("_"):
+            found = _of_wheels(kind)
+            if found is not None:
+                return found
+        if kind == "docker":
+            from .services.docker_task import docker_task
+
+            return docker_task
         if kind in (
             "virtualenv",
             "external_python",
             "branch_virtualenv",
             "branch_external_python",
             "stub",
-            "docker",
             "kubernetes",
         ):
             _later(kind)

@@ -22,10 +22,24 @@ from . import (
     providers,
     sensors,
     settings,
+    wheels,
 )
 from .rows import FULL, MOVED, PARTIAL, REFUSED, Row, wheel_of
 
-AREAS = (dags, operators, sensors, models, settings, assets, deferral, moments, exceptions, extending, providers)
+AREAS = (
+    dags,
+    operators,
+    sensors,
+    models,
+    settings,
+    assets,
+    deferral,
+    moments,
+    exceptions,
+    extending,
+    providers,
+    wheels,
+)
 OLD = (old_names, old_google)
 
 __all__ = ["AREAS", "FULL", "MOVED", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
