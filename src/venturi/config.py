@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from .core.errors import BadHome
+
 SOCKET_PATH_BYTES_MAX = 100  # Linux allows 108 with the closing NUL
 
 
@@ -57,9 +59,15 @@ class Home:
         return self.own / "run"
 
     def make(self) -> None:
-        for folder in (self.own, self.logs, self.spool, self.values, self.sources, self.run):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.own.chmod(0o700)
+        try:
+            for folder in (self.own, self.logs, self.spool, self.values, self.sources, self.run):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.own.chmod(0o700)
+        except OSError as error:
+            reason = f"{error.strerror} ({error.filename})"
+            raise BadHome(
+                home=self.root, source="where our files go", reason=reason, advice="Choose another folder with --home."
+            ) from None
 
     def socket(self, name: str) -> str:
         """The address of one of our sockets, short enough for the kernel even when the home is deep."""
@@ -74,15 +82,25 @@ class Home:
         return str(folder / f"{digest}-{name}.sock")
 
 
+def _folder(text: str, source: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        name = text.split("/")[0]
+        raise BadHome(
+            home=text, source=source, reason=f"there is no user '{name[1:]}'", advice='Give a path, as in HOME="$PWD".'
+        ) from None
+
+
 def find_home(given: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
     """`--home`, else $VENTURI_HOME, else $AIRFLOW_HOME (our files in its `.venturi/`), else `~/.venturi`."""
-    chosen = given or environ.get("VENTURI_HOME")
+    source, chosen = ("--home", given) if given else ("$VENTURI_HOME", environ.get("VENTURI_HOME"))
     if chosen:
-        root = Path(chosen).expanduser().absolute()
+        root = _folder(chosen, source)
         return Home(root, root)
     airflow = environ.get("AIRFLOW_HOME")
     if airflow:
-        root = Path(airflow).expanduser().absolute()
+        root = _folder(airflow, "$AIRFLOW_HOME")
         return Home(root, root / ".venturi")
     root = Path.home() / ".venturi"
     return Home(root, root)

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from venturi.cli.commands import VERBS, run_command
+from venturi.cli.commands import VERBS, run_command, venturi
 from venturi.cli.printing import duration, iso, table
 
 
@@ -77,10 +78,13 @@ def test_down_without_anything_says_so_and_is_no_failure(capsys, tmp_path):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_takes_home_and_json_and_explains_itself(capsys, verb):
-    status, out, _ = call(capsys, verb, "--help")
-    assert status == 0
-    assert "--home" in out
-    assert "--json" in out
+    command = venturi.get_command(click.Context(venturi), verb)
+    inner = list(command.commands) if isinstance(command, click.Group) else [None]
+    for name in inner:
+        status, out, _ = call(capsys, verb, *([name] if name else []), "--help")
+        assert status == 0
+        assert "--home" in out
+        assert "--json" in out
 
 
 def test_the_overview_names_every_verb_without_importing_one(capsys):

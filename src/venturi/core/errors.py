@@ -76,6 +76,10 @@ class BadFile(VenturiError):
     """{file} cannot be used: {problem}. {advice}"""
 
 
+class BadHome(VenturiError):
+    """The home '{home}' ({source}) cannot be used: {reason}. {advice}"""
+
+
 class EnvironmentFailed(VenturiError):
     """The bundle's environment cannot be built: {reason} {advice}"""
 

@@ -17,7 +17,7 @@ from typing import Any
 from .. import crashpoints, linux
 from ..wire import messages
 from ..wire.frames import Head
-from . import guard, hooks
+from . import children, guard, hooks
 from .channel import of_descriptor
 from .environment import Places, show_the_users_own
 from .zygote import become
@@ -47,6 +47,7 @@ class Base:
         if not crashpoints.ARMED:  # a rehearsal passes the named places, too
             rehearse(self._places)
         hooks.let_through()
+        children.notice()
         failed = [name for name in self._preload if not _imported(name)]
         why = guard.why_unsafe({}) if self._preload else None
         gc.collect()

@@ -114,6 +114,7 @@ class BashOperator(BaseOperator):
             env=self.get_env(context),
             start_new_session=True,  # so that on_kill reaches what the command started, and only that
         )
+        self._process.venturi_looks_after = True  # type: ignore[attr-defined]  # its failure is told below
         try:
             last = self._stream(self._process)
             code = self._process.wait()
