@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from venturi.airflow import VERSION, importer
-from venturi.airflow.table import FULL, MOVED, PARTIAL, REFUSED, TABLE, counts, module_paths
+from venturi.airflow.table import FULL, MOVED, PARTIAL, REFUSED, TABLE, Row, counts, module_paths
 
 
 @pytest.fixture(autouse=True)
@@ -88,13 +88,18 @@ def test_a_bare_import_of_airflow_loads_nothing_of_the_sdk_that_it_does_not_need
             "'airflow.operators.python.PythonOperator'",
         ),
         ("from airflow.models import BashOperator", ImportError, r"'airflow.operators.\w+.BashOperator'"),
-        ("from airflow.operators.subdag import SubDagOperator", ImportError, "Use a TaskGroup"),
         ("import airflow.contrib.operators.nothing_like_it", ModuleNotFoundError, "Venturi does not serve"),
     ],
 )
 def test_what_is_not_served_says_what_is_near(statement, kind, message):
     with pytest.raises(kind, match=message):
         exec(statement, {})
+
+
+def test_what_is_refused_says_what_to_do_instead(monkeypatch):
+    monkeypatch.setitem(TABLE, "airflow.operators.python.Old", Row("", "", REFUSED, "Use a TaskGroup instead."))
+    with pytest.raises(ImportError, match="Use a TaskGroup"):
+        exec("from airflow.operators.python import Old", {})
 
 
 def test_hasattr_and_optional_imports_work_as_with_any_module():

@@ -36,6 +36,8 @@ def dags_of(module: Any, collected: list[DAG]) -> list[DAG]:
     file = getattr(module, "__file__", None)
     found: dict[str, DAG] = {}
     for dag in [*earlier, *collected]:
+        if dag.is_part_of is not None:
+            continue
         if id(dag) not in reachable and not (dag.was_opened and dag.auto_register):
             continue
         before = found.pop(dag.dag_id, None)

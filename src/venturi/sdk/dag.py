@@ -107,6 +107,7 @@ class DAG:
         self.task_dict: dict[str, Task] = {}
         self.task_group_dict: dict[str, TaskGroup] = {}
         self.edge_labels: dict[tuple[str, str], str] = {}
+        self.is_part_of: DAG | None = None  # a SubDagOperator has made its tasks a group of that DAG
         self.mapped_over: set[str] = set()  # tasks whose result something is mapped over; told by `describe`
         self._last_suffix: dict[str, int] = {}
         self.task_group = TaskGroup(None, dag=self)

@@ -145,7 +145,7 @@ class ShortCircuitOperator(PythonOperator, SkipMixin):
         if not condition:
             task = context["task"]
             behind = task.get_flat_relative_ids() if self.ignore_downstream_trigger_rules else task.downstream_task_ids
-            leave_out(behind)
+            leave_out(task_id for task_id in behind if not task.dag.task_dict[task_id].is_teardown)
         return condition
 
 

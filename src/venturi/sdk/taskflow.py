@@ -221,6 +221,18 @@ class TaskDecorators:
 
     python = __call__
 
+    @staticmethod
+    def run_if(condition: Callable[[Any], Any], skip_message: str | None = None) -> Any:
+        from .conditions import run_if
+
+        return run_if(condition, skip_message)
+
+    @staticmethod
+    def skip_if(condition: Callable[[Any], Any], skip_message: str | None = None) -> Any:
+        from .conditions import skip_if
+
+        return skip_if(condition, skip_message)
+
     def branch(self, python_callable: Any = None, *, multiple_outputs: bool | None = None, **arguments: Any) -> Any:
         from .decorated import DecoratedBranch
 

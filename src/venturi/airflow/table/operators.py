@@ -43,6 +43,27 @@ SERVED: list[Served] = [
         f"airflow.models airflow.models.skipmixin {_BASES}.skipmixin {_STANDARD}.utils.skipmixin",
         "",
     ),
+    (
+        "sdk.branching.LatestOnlyOperator",
+        f"airflow.operators.latest_only airflow.operators.latest_only_operator airflow.operators "
+        f"{_STANDARD}.operators.latest_only",
+        "The newest interval is told by the length of the run's own.",
+    ),
+    (
+        "sdk.branching.BranchDayOfWeekOperator",
+        f"airflow.operators.weekday airflow.operators.weekday_operator {_STANDARD}.operators.weekday",
+        "",
+    ),
+    (
+        "sdk.branching.BranchDateTimeOperator",
+        f"airflow.operators.datetime airflow.operators.datetime_branch_operator {_STANDARD}.operators.datetime",
+        "",
+    ),
+    (
+        "sdk.subdag.SubDagOperator",
+        "airflow.operators.subdag airflow.operators.subdag_operator airflow.operators",
+        "Its tasks are a task group of the outer DAG.",
+    ),
     ("sdk.python.is_venv_installed", f"airflow.operators.python {_STANDARD}.operators.python", ""),
     (
         "sdk.bash.BashOperator",
@@ -63,9 +84,4 @@ SERVED: list[Served] = [
     ),
 ]
 
-REFUSED: list[Refused] = [
-    (
-        "airflow.operators.subdag.SubDagOperator airflow.operators.subdag_operator.SubDagOperator",
-        "Use a TaskGroup instead.",
-    ),
-]
+REFUSED: list[Refused] = []
