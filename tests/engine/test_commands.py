@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from venturi.core.errors import StoreError
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.executors.base import Loaded
 
 from .conftest import Bench
 
@@ -140,3 +144,157 @@ def test_a_run_that_ends_in_the_moment_it_is_followed_is_told_as_final(bench: Be
     bench.turn(bench.ended(token))
     assert client.sent[0]["ok"]
     assert (client.sent[-1]["k"], client.sent[-1]["state"]) == ("event", "success")
+
+
+# ── rows of commands ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def rows(bench: Bench) -> list[tuple[str, dict[str, Any], dict[str, Any] | None]]:
+    text = "SELECT id FROM command ORDER BY id"
+    with bench.store.reader() as reader:
+        found = [reader.command(id) for (id,) in bench.store._driver.all(text)]
+    return [(row.name, row.payload, row.answer) for row in found if row is not None and row.done_at is not None]
+
+
+def test_a_command_that_changes_something_has_a_row_with_its_answer_in_the_commit_of_its_effect(bench: Bench) -> None:
+    bench.declare(ONE)
+    said = tell(bench, "trigger", dag_id="one", idempotency_key="k")
+    tell(bench, "pause", dag_id="one")
+    refused = tell(bench, "cancel_run", dag_id="one", run_id="none")
+    tell(bench, "status")
+    assert rows(bench) == [
+        (
+            "trigger",
+            {"dag_id": "one", "idempotency_key": "k"},
+            {"ok": True, "dag_id": "one", "run_id": said["run_id"], "waits": False},
+        ),
+        ("pause", {"dag_id": "one"}, {"ok": True, "dag_id": "one", "paused": True}),
+        (
+            "cancel_run",
+            {"dag_id": "one", "run_id": "none"},
+            {"ok": False, "code": "no_such_run", "message": refused["message"]},
+        ),
+    ]
+
+
+def test_a_command_is_answered_only_when_it_is_durable(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.declare(ONE)
+    client = FakeClient()
+
+    def refuse(*_: Any) -> int:
+        assert client.sent == []
+        raise StoreError(reason="no room")
+
+    monkeypatch.setattr(bench.store, "commit", refuse)
+    bench.commands.handle(client, {"k": "command", "id": 1, "name": "pause", "dag_id": "one"})  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        bench.turn()
+    assert client.sent == []
+
+
+def test_a_run_of_a_file_is_a_command_with_a_row_too(bench: Bench) -> None:
+    client = FakeClient()
+    bench.commands.handle(client, {"k": "command", "id": 1, "name": "run_file", "file": "/dags/one.py"})  # type: ignore[arg-type]
+    bench.turn()
+    bench.loaded([ONE])
+    assert [(name, answer and answer["run_id"]) for name, _, answer in rows(bench)] == [
+        ("run_file", client.sent[-1]["run_id"])
+    ]
+
+
+# ── pools ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_pool_that_is_widened_lets_more_tasks_start_at_once(bench: Bench) -> None:
+    bench.declare(DagSpec("p", tasks=tuple(TaskSpec(f"t{i}", pool="narrow") for i in range(3))))
+    bench.trigger("p")
+    assert len(bench.executor.starts) == 1, "a pool that nobody has defined has one slot"
+    assert tell(bench, "pool_set", pool="narrow", slots=3, description="d")["ok"]
+    assert len(bench.executor.starts) == 3
+    tell(bench, "pool_set", pool="narrow", slots=2)
+    with bench.store.reader() as reader:
+        assert [tuple(p) for p in reader.pools() if p.name == "narrow"] == [("narrow", 2, "d")]
+    bench.start()
+    assert bench.engine.world.pool("narrow").slots == 2
+    assert tell(bench, "pool_remove", pool="narrow")["ok"]
+    assert bench.engine.world.pool("narrow").slots == 1
+
+
+def test_pools_that_cannot_be_are_refused(bench: Bench) -> None:
+    assert tell(bench, "pool_remove", pool="default_pool")["code"] == "default_pool"
+    assert tell(bench, "pool_remove", pool="nobodys")["code"] == "no_such_pool"
+    assert tell(bench, "pool_set", pool="p", slots=-1)["code"] == "bad_request"
+    assert tell(bench, "pool_set", pool="p", slots="x")["code"] == "bad_request"
+
+
+# ── variables and connections that files have read ───────────────────────────────────────────────────────
+
+
+def loads(bench: Bench) -> list[str]:
+    return [source["file"] for _, source in bench.executor.loads]
+
+
+def declare_readers(bench: Bench) -> None:
+    for name, reads in (("v", [["variable", "k"]]), ("c", [["connection", "db"]]), ("n", [])):
+        bench.files.want(f"/dags/{name}.py", lambda state, turn: None)
+        bench.files.pump()
+        bench.loaded([DagSpec(name)], reads=reads)
+    bench.executor.loads.clear()
+
+
+def test_a_change_reads_exactly_the_files_again_that_have_read_it(bench: Bench) -> None:
+    declare_readers(bench)
+    bench.store.variable_set("other", "x")
+    assert tell(bench, "settings_changed")["files"] == []
+    bench.store.variable_set("k", "x")
+    client = FakeClient()
+    bench.commands.handle(client, {"k": "command", "id": 1, "name": "settings_changed"})  # type: ignore[arg-type]
+    bench.turn()
+    assert loads(bench) == ["/dags/v.py"]
+    assert client.sent == [], "not before it has been read"
+    bench.loaded([DagSpec("v")], reads=[["variable", "k"]])
+    assert client.sent[-1]["files"] == ["/dags/v.py"]
+    bench.store.connection_set("db", {"host": "h"})
+    bench.commands.handle(client, {"k": "command", "id": 2, "name": "settings_changed"})  # type: ignore[arg-type]
+    bench.turn()
+    assert tell(bench, "settings_changed")["files"] == [], "once"
+    assert loads(bench) == ["/dags/v.py", "/dags/c.py"]
+
+
+def test_a_change_that_nobody_has_told_is_noticed_with_the_next_commit(bench: Bench) -> None:
+    """Set from another host."""
+    declare_readers(bench)
+    bench.store.variable_set("k", "x")
+    tell(bench, "pause", dag_id="n")
+    bench.turn()
+    assert loads(bench) == ["/dags/v.py"]
+    tell(bench, "unpause", dag_id="n")
+    assert loads(bench) == ["/dags/v.py"], "the engine's own events are no others'"
+
+
+def test_what_changes_while_a_file_is_read_is_read_again_if_it_turns_out_to_be_read(bench: Bench) -> None:
+    declare_readers(bench)
+    for name in ("v", "n"):
+        bench.files.read(bench.files.files[f"/dags/{name}.py"])
+    bench.files.pump()
+    bench.store.variable_set("late", "x")
+    assert tell(bench, "settings_changed")["files"] == []
+    first, second = (request for request, _ in bench.executor.loads)
+    bench.loaded([DagSpec("v")], request=first, reads=[["variable", "late"]])
+    bench.loaded([DagSpec("n")], request=second, reads=[["variable", "else"]])
+    bench.turn()
+    assert loads(bench) == ["/dags/v.py", "/dags/n.py", "/dags/v.py"]
+
+
+def test_a_file_that_failed_for_want_of_a_variable_is_read_again_when_it_is_set(bench: Bench) -> None:
+    bench.files.want("/dags/v.py", lambda state, turn: None)
+    bench.files.pump()
+    error = {"type": "KeyError", "message": "Variable k does not exist", "file": "/dags/v.py", "line": 1}
+    request = bench.executor.loads[-1][0]
+    bench.turn(Loaded(request, b"[]", {"modules": {}, "reads": [["variable", "k"]]}, error))
+    bench.executor.loads.clear()
+    bench.store.variable_set("k", "x")
+    client = FakeClient()
+    bench.commands.handle(client, {"k": "command", "id": 1, "name": "settings_changed"})  # type: ignore[arg-type]
+    bench.turn()
+    assert loads(bench) == ["/dags/v.py"]

@@ -66,6 +66,9 @@ def test_documented_commands_exist(page):
             continue
         command = command_line.get_command(click.Context(command_line), words[1])
         assert command is not None, line
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), words[2])
+            assert command is not None, line
         options = {name for param in command.params for name in param.opts}
         used = {word.split("=")[0] for word in words[2:] if re.match(r"--?[a-zA-Z]", word)}
         assert used <= options, line

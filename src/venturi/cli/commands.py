@@ -32,6 +32,9 @@ VERBS = {
     "trigger": ("dags", "Start a run of a DAG."),
     "pause": ("dags", "Start no more runs of a DAG."),
     "unpause": ("dags", "Start runs of a DAG again."),
+    "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, rotate-key."),
+    "variables": ("settings", "Named texts for DAG files, sealed: set, get, ls, rm, import."),
+    "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
 }
 
 

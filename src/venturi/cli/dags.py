@@ -5,7 +5,6 @@ Each change is a command to the engine. Without an engine its row waits in the d
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
@@ -13,15 +12,10 @@ from uuid import uuid4
 import click
 
 from ..config import Home, find_home, read_config
-from ..core.errors import ConnectionLost, NoEngine
 from . import options, printing
-from .client import Client
 from .environments import unready
 from .printing import say, show
-
-ANSWER_S = 30.0
-AGAIN_S = 5.0  # how long a restarting engine is waited for
-POLL_S = 0.05
+from .sending import ask, leave
 
 
 @click.command("ls")
@@ -95,31 +89,17 @@ def _set_paused(name: str, dag_id: str, home_given: str | None, as_json: bool) -
 
 
 def _command(home: Home, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The engine's answer. An engine that ends while it is asked is asked again; without one the command waits."""
-    give_up_at: float | None = None
-    while True:
-        try:
-            with Client(home, timeout_s=ANSWER_S) as client:
-                return client.call(name, **given)
-        except ConnectionLost:
-            give_up_at = give_up_at or time.monotonic() + AGAIN_S
-        except NoEngine:
-            if give_up_at is None or time.monotonic() > give_up_at:
-                return _leave(home, name, given)
-        time.sleep(POLL_S)
+    """The engine's answer; without an engine the command waits."""
+    answer = ask(home, name, given)
+    return _leave(home, name, given) if answer is None else answer
 
 
 def _leave(home: Home, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Insert the command's row; the next engine takes it up."""
-    from ..store import open_store
     from .reading import is_paused, open_reader
 
-    config = read_config(home)
-    with open_reader(home, config) as reader:
+    with open_reader(home, read_config(home)) as reader:
         paused = is_paused(reader, given["dag_id"])
     if name == "trigger" and not given["run_id"]:
         given = {**given, "run_id": f"manual__{given['date'] or datetime.now(timezone.utc).isoformat()}"}
-    with open_store(config.database_url or home.database, create=False) as store:
-        store.put_command(name, given)
-    say("No engine is running: the command waits for the next `venturi up`.")
+    leave(home, name, given)
     return {"run_id": given.get("run_id"), "waits": paused and not given.get("unpause")}

@@ -238,6 +238,16 @@ class Event:
 
 
 @dataclass(slots=True)
+class CommandDone:
+    """A command that came over the socket: its row is written together with what it did and what was answered."""
+
+    name: str
+    payload: dict[str, Any]
+    at: float
+    answer: dict[str, Any]
+
+
+@dataclass(slots=True)
 class DagVersion:
     """A version of a DAG to be kept: a new row when its hash is new, and made the DAG's current one."""
 
@@ -275,7 +285,11 @@ class Batch:
         default_factory=list
     )  # (file, error; None clears it)
     cleared_values: list[tuple[int, str, int]] = field(default_factory=list)  # (run, task_id, map_index) of a new try
-    commands_done: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (command id, answer)
+    commands_done: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (id of a waiting one, answer)
+    commands: list[CommandDone] = field(default_factory=list)
+    pools: list[tuple[str, int | None, str | None]] = field(
+        default_factory=list
+    )  # (name, slots, description); without slots it is removed
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)

@@ -17,6 +17,7 @@ from .spec import DEFAULT_POOL
 from .states import FINAL, LIVE, CallState, RunState, TaskState
 
 WHOLE = -1  # the map index of a task that is not mapped, and of a group as one node
+UNDEFINED_POOL_SLOTS = 1
 
 
 class Cell:
@@ -242,7 +243,7 @@ class World:
 
     def pool(self, name: str) -> Pool:
         """A pool nobody has defined has one slot, so that a misspelt name is slow and visible instead of unlimited."""
-        return self.pools.setdefault(name, Pool(1))
+        return self.pools.setdefault(name, Pool(UNDEFINED_POOL_SLOTS))
 
     def take(self, run: Run, number: int, map_index: int, cell: Cell) -> None:
         """An instance has been handed out: it is counted everywhere until `release`."""

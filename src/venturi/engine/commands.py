@@ -11,15 +11,17 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..core.errors import VenturiError
-from ..core.moves import Event, NewRun
+from ..core.moves import CommandDone, Event, NewRun
+from ..core.names import DEFAULT_POOL
 from ..core.states import RUN_FINAL, RunState
 from ..core.step import Turn
-from ..core.world import Run
+from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
+from .settings import SettingsWatch
 from .turn import Engine
 
 
@@ -36,7 +38,23 @@ class Row:
         self._turn.batch.commands_done.append((self._id, {k: v for k, v in head.items() if k not in ("k", "id")}))
 
 
-Asker = Client | Row
+class Recorded:
+    """In the place of a client whose command changes something: its row is part of the commit, and then it is told."""
+
+    follows: frozenset[int] = frozenset()
+
+    def __init__(self, engine: Engine, client: Client, head: Head, turn: Turn) -> None:
+        self._engine, self._client, self._turn = engine, client, turn
+        self._payload = {k: v for k, v in head.items() if k not in ("k", "id", "name")}
+        self._name = str(head["name"])
+
+    def send(self, head: Head) -> None:
+        told = {k: v for k, v in head.items() if k not in ("k", "id")}
+        self._turn.batch.commands.append(CommandDone(self._name, self._payload, self._turn.now, told))
+        self._engine.after_commit(lambda: self._client.send(head))
+
+
+Asker = Client | Row | Recorded
 
 
 class Commands:
@@ -47,14 +65,18 @@ class Commands:
         self.control: Control | None = None
         self.pending: list[Callable[[Turn], None]] = []
         self.stopping: Head | None = None
-        engine.on_commit = self.tell_followers
+        self._settings = SettingsWatch(engine.reader, files)
+        engine.on_commit = self._on_commit
 
     def handle(self, client: Client, head: Head) -> None:
         act = _COMMANDS.get(str(head.get("name")))
         if act is None:
             refuse(client, head, "unknown_command", f"There is no command '{head.get('name')}'.")
             return
-        self.pending.append(lambda turn: self._act(act, client, head, turn))
+        recorded = head["name"] in _LASTING
+        self.pending.append(
+            lambda turn: self._act(act, Recorded(self._engine, client, head, turn) if recorded else client, head, turn)
+        )
 
     def take_pending(self) -> list[Callable[[Turn], None]]:
         taken, self.pending = self.pending, []
@@ -69,7 +91,7 @@ class Commands:
             refuse(client, head, "bad_request", f"The command '{head.get('name')}' was not understood: {error}.")
 
     def _answer(self, client: Asker, head: Head, **result: Any) -> None:
-        if isinstance(client, Row):
+        if isinstance(client, (Row, Recorded)):
             answer(client, head, **result)
         else:
             self._engine.after_commit(lambda: answer(client, head, **result))
@@ -113,9 +135,13 @@ class Commands:
 
     def run_file(self, client: Client, head: Head, turn: Turn) -> None:
         file = os.path.abspath(str(head["file"]))
-        self._files.want(file, lambda state, turn: self._run_read_file(client, head, state, turn))
 
-    def _run_read_file(self, client: Client, head: Head, state: FileState, turn: Turn) -> None:
+        def then(state: FileState, turn: Turn) -> None:
+            self._run_read_file(Recorded(self._engine, client, head, turn), head, state, turn)
+
+        self._files.want(file, then)
+
+    def _run_read_file(self, client: Asker, head: Head, state: FileState, turn: Turn) -> None:
         wanted = head.get("dag_id")
         if state.error is not None:
             refuse(client, head, "load_failed", str(state.error.get("message")), error=state.error, file=state.file)
@@ -229,7 +255,52 @@ class Commands:
             self._files.changed(set(self._files.files))
         self._answer(client, head)
 
+    # ── pools and settings ──
+
+    def pool_set(self, client: Asker, head: Head, turn: Turn) -> None:
+        name, slots = str(head["pool"]), int(head["slots"])
+        if not name or slots < 0:
+            raise ValueError("a pool has a name and 0 or more slots")
+        self._engine.world.pool(name).slots = slots
+        turn.batch.pools.append((name, slots, head.get("description")))
+        turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": slots}))
+        self._answer(client, head, pool=name, slots=slots)
+
+    def pool_remove(self, client: Asker, head: Head, turn: Turn) -> None:
+        """What uses it still goes on as in a pool that nobody has defined: one at a time."""
+        name = str(head["pool"])
+        if name == DEFAULT_POOL:
+            refuse(client, head, "default_pool", f"The pool '{name}' cannot be removed; give it other slots instead.")
+        elif name not in self._engine.world.pools or name not in {p.name for p in self._engine.reader.pools()}:
+            refuse(client, head, "no_such_pool", f"There is no pool '{name}'. List them with: venturi pools ls")
+        else:
+            self._engine.world.pool(name).slots = UNDEFINED_POOL_SLOTS
+            turn.batch.pools.append((name, None, None))
+            turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": None}))
+            self._answer(client, head, pool=name)
+
+    def settings_changed(self, client: Client, head: Head, turn: Turn) -> None:
+        """Somebody has set or removed variables or connections in the database. Answered when what had read them has
+        been read again, so that whatever is started then finds the new value."""
+        states = self._settings.look()
+        files = sorted(state.file for state in states)
+        left = set(files)
+
+        def then(state: FileState, _: Turn) -> None:
+            left.discard(state.file)
+            if not left:
+                self._answer(client, head, files=files)
+
+        for state in states:
+            state.wanted_by.append(then)
+        if not states:
+            self._answer(client, head, files=files)
+
     # ── looking on ──
+
+    def _on_commit(self, turn: Turn, last_event: int) -> None:
+        self._settings.committed(len(turn.batch.events), last_event)
+        self.tell_followers(turn, last_event)
 
     def follow(self, client: Client, head: Head, turn: Turn) -> None:
         run = self._unfinished(head)
@@ -310,10 +381,13 @@ _COMMANDS: dict[str, _Act] = {
     "pause": Commands.pause,
     "unpause": Commands.pause,
     "cancel_run": Commands.cancel_run,
+    "pool_set": Commands.pool_set,
+    "pool_remove": Commands.pool_remove,
+    "settings_changed": Commands.settings_changed,
     "refresh": Commands.refresh,
     "follow": Commands.follow,
     "status": Commands.status,
     "stop": Commands.stop,
 }
 # What makes sense to be done later, when an engine is there again.
-_LASTING = {name: _COMMANDS[name] for name in ("trigger", "pause", "unpause", "cancel_run")}
+_LASTING = {name: _COMMANDS[name] for name in ("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove")}

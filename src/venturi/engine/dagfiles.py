@@ -38,6 +38,8 @@ class FileState:
     bundle: Bundle
     version: str = ""  # hash of the sources of its last good read
     watched: frozenset[str] = frozenset()  # files it loaded: a change of any reads it again
+    settings: frozenset[tuple[str, str]] = frozenset()  # ("variable", key) and ("connection", id) that it read
+    changed_meanwhile: set[tuple[str, str]] = field(default_factory=set)  # of these, while it was being read
     dag_ids: tuple[str, ...] = ()
     error: dict[str, Any] | None = None
     read_at: float = 0.0
@@ -111,6 +113,17 @@ class DagFiles:
         for state in self.files.values():
             if state.ad_hoc and state.bundle.environment:
                 self._place(state, self._finder.bundle_for(Path(state.file)))
+
+    def settings_changed(self, changes: set[tuple[str, str]]) -> list[FileState]:
+        """What read one of these while it was imported is read again."""
+        found = []
+        for state in self.files.values():
+            if state.reading is not None:  # it may have read them before
+                state.changed_meanwhile |= changes
+            if not changes.isdisjoint(state.settings):
+                self.read(state)
+                found.append(state)
+        return found
 
     def refresh(self, now: float) -> float:
         """Read what was read too long ago; returns when to come again."""
@@ -188,8 +201,12 @@ class DagFiles:
         state.read_at = turn.now
         if state.again:
             state.again = False
-            self._queue.append(state)
+            self.read(state)
         state.watched = frozenset(report.detail.get("modules") or {}) | frozenset(report.detail.get("templates") or ())
+        state.settings = frozenset((kind, name) for kind, name in report.detail.get("reads") or ())
+        changed, state.changed_meanwhile = state.changed_meanwhile, set()
+        if not changed.isdisjoint(state.settings):
+            self.read(state)
         error = report.error
         if error is None:
             try:
@@ -199,9 +216,10 @@ class DagFiles:
         if error is not None or state.error is not None:
             turn.batch.import_errors.append((state.file, error))
         state.error = error
-        wanted, state.wanted_by = state.wanted_by, []
-        for then in wanted:
-            then(state, turn)
+        if state not in self._queue:  # else what has just been read is out of date
+            wanted, state.wanted_by = state.wanted_by, []
+            for then in wanted:
+                then(state, turn)
 
     def _accept(self, state: FileState, report: Loaded, turn: Turn) -> None:
         specs = [dag_from_json(one) for one in json.loads(report.specs)]

@@ -71,6 +71,12 @@ def writes(batch: Batch) -> Iterator[Write]:
     if batch.commands_done:
         now = time.time()
         yield "command_done", [(id, _dumps(answer), now) for id, answer in batch.commands_done], True
+    if batch.commands:
+        yield "command", [(c.name, _dumps(c.payload), c.at, c.at, _dumps(c.answer)) for c in batch.commands], False
+    if batch.pools:
+        latest = {name: (name, slots, text) for name, slots, text in batch.pools}.values()
+        yield "pool", [row for row in latest if row[1] is not None], False
+        yield "pool_clear", [(row[0],) for row in latest if row[1] is None], False
     if batch.events:
         yield (
             "event",

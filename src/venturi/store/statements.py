@@ -194,6 +194,13 @@ def _current_version(proposed: Any) -> dict[str, Any]:
     }
 
 
+def _kept_description(table: Table) -> Callable[[Any], dict[str, Any]]:
+    return lambda proposed: {
+        "slots": proposed.slots,
+        "description": func.coalesce(proposed.description, table.c.description),
+    }
+
+
 _GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)]
 
 COMMIT: dict[str, Statement] = {
@@ -266,6 +273,9 @@ COMMIT: dict[str, Statement] = {
             .where(and_(t.command.c.id == rows["id"], t.command.c.done_at.is_(None)))
         ),
     ),
+    "command": _insert(t.command, "name", "payload", "at", "done_at", "answer"),
+    "pool": _upsert(t.pool, _kept_description(t.pool)),
+    "pool_clear": Statement(_of(t.pool, "name"), lambda rows: delete(t.pool).where(t.pool.c.name == rows["name"])),
     "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
 }
 
