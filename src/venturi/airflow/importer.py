@@ -51,7 +51,9 @@ class AirflowModule(ModuleType):
             behind = wheels.behind(place)
             if behind is not None and hasattr(behind, name):
                 return getattr(behind, name)
-        if place in _PLUGGED and not name.startswith("__"):
+        if name.startswith("__"):
+            raise AttributeError(name)  # Python's own question about a module, many times an import
+        if place in _PLUGGED:
             from . import plugins
 
             brought = plugins.object_in(place, name)
