@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import importlib
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from .sdk.callbacks import run_calls
 from .sdk.dag import DAG
 from .sdk.deferring import Wait
 from .sdk.describe import describe
-from .sdk.port import Value, has_port, port
+from .sdk.port import Value, has_port, installed, port
 from .sdk.running import Instance, TaskResult, run
 from .sdk.times import read
 from .sdk.triggers import BaseTaskEndEvent
@@ -46,6 +47,8 @@ class LocalStore:
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     runs: dict[tuple[str, str], str] = field(default_factory=dict)
+    run_dates: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    dags: dict[str, DAG] = field(default_factory=dict)  # of the same file: what can be triggered
     masked: list[str] = field(default_factory=list)
     asset_events: list[dict[str, Any]] = field(default_factory=list)
     kept_states: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -143,6 +146,45 @@ class LocalPort:
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
         known = self.store.states.get((dag_id, run_id), {})
         return {task_id: state for task_id, state in known.items() if task_ids is None or task_id in task_ids}
+
+    def runs(self, dag_id: str, **wanted: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for (a_dag, run_id), state in self.store.runs.items():
+            date = self.store.run_dates.get((a_dag, run_id))
+            at = date.timestamp() if date is not None else 0.0
+            if a_dag != dag_id or (wanted.get("run_ids") is not None and run_id not in wanted["run_ids"]):
+                continue
+            if wanted.get("dates") is not None and all(abs(at - one) > 1e-5 for one in wanted["dates"]):
+                continue
+            if not wanted.get("since", float("-inf")) <= at <= wanted.get("until", float("inf")):
+                continue
+            if wanted.get("states") is None or state in wanted["states"]:
+                found.append({"dag_id": dag_id, "run_id": run_id, "state": state, "logical_date": at})
+        found.sort(key=lambda run: run["logical_date"], reverse=bool(wanted.get("newest_first")))
+        return found[: wanted.get("limit")]
+
+    def instances(self, dag_id: str, run_id: str, task_ids: list[str] | None = None) -> list[dict[str, Any]]:
+        known = self.task_states(dag_id, run_id, task_ids)
+        return [{"task_id": task_id, "map_index": WHOLE, "state": state} for task_id, state in known.items()]
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        found = self.store.dags.get(dag_id)
+        if found is None:
+            return None
+        groups = {name: [t.task_id for t in group.iter_tasks()] for name, group in found.task_group_dict.items()}
+        return {"paused": False, "tasks": found.task_ids, "groups": groups, "file": found.fileloc}
+
+    def trigger(self, dag_id: str, **wanted: Any) -> dict[str, Any]:
+        """Runs it to its end, here and now."""
+        dag = self.store.dags.get(dag_id)
+        if dag is None:
+            return {"outcome": "no_such_dag"}
+        date, run_id = wanted.get("date"), wanted.get("run_id")
+        logical = datetime.fromtimestamp(date, timezone.utc) if date is not None else None
+        if (dag_id, run_id) in self.store.runs and not wanted.get("reset"):
+            return {"outcome": "exists", "run_id": run_id}
+        made = run_dag(dag, wanted.get("conf"), logical, self.store, run_id)
+        return {"outcome": "made", "run_id": made.run_id, "waits": False}
 
     def mask(self, *secrets: str) -> None:
         self.store.masked += secrets
@@ -252,6 +294,8 @@ class _Run:
     def all(self) -> None:
         key = (self.result.dag_id, self.result.run_id)
         self.result.store.runs[key] = "running"
+        self.result.store.run_dates[key] = self.date
+        self.result.store.dags.update(_dags_beside(self.dag))
         self.result.store.specs[self.result.dag_id] = self.spec
         while self.run.id in self.world.runs:
             turn = Turn(time.time())
@@ -310,7 +354,8 @@ class _Run:
         port = LocalPort(self.result.store, instance)
         ended = run(self.dag, instance, port)
         while ended.wait is not None:  # nobody else needs this process meanwhile
-            instance.resume = _gone_on(ended.wait)
+            with installed(port):
+                instance.resume = _gone_on(ended.wait)
             ended = run(self.dag, instance, port)
         end = self._settle(key, ended, instance, one)
         step.ended(self.world, self.run, one.number, one.map_index, one.cell, end, turn, 0)
@@ -378,6 +423,13 @@ class _Run:
         known = self.result.store.asset_events
         for event in ended.asset_events:
             known.append({"id": len(known) + 1, "at": time.time(), **made_by, **event})
+
+
+def _dags_beside(dag: DAG) -> dict[str, DAG]:
+    """Those that the same file defines."""
+    modules = [m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == dag.fileloc]
+    found = {one.dag_id: one for m in modules for one in vars(m).values() if isinstance(one, DAG)}
+    return {**found, dag.dag_id: dag}
 
 
 def _length(value: Any) -> int | None:

@@ -10,6 +10,7 @@ POINTS = (
     "engine:watch-sent",
     "engine:event-received",
     "engine:unwatch-sent",
+    "engine:trigger-answered",
     "crew:start-received",
     "crew:spare-chosen",
     "crew:started-relayed",

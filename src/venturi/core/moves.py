@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .states import CallState, RunState, TaskState, check_call_move, check_run_move, check_task_move
+from .errors import IllegalMove
+from .states import RUN_FINAL, CallState, RunState, TaskState, check_call_move, check_run_move, check_task_move
 
 
 @dataclass(slots=True)
@@ -159,6 +160,24 @@ class NewRun:
 
 
 @dataclass(slots=True)
+class RunReset:
+    """A run that is over begins anew, with nothing of what it has left but its attempts."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    before: RunState
+    version: int
+    queued_at: float
+    conf: dict[str, Any]
+    idempotency_key: str | None
+
+    def __post_init__(self) -> None:
+        if self.before not in RUN_FINAL:
+            raise IllegalMove(what=f"run {self.id}", before=self.before.value, after=RunState.QUEUED.value)
+
+
+@dataclass(slots=True)
 class AttemptRow:
     """One try, written once, when it has ended."""
 
@@ -266,6 +285,7 @@ class Batch:
     """Everything one turn writes, in one transaction."""
 
     new_runs: list[NewRun] = field(default_factory=list)
+    run_resets: list[RunReset] = field(default_factory=list)
     run_moves: list[RunMove] = field(default_factory=list)
     task_moves: list[TaskMove] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)

@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .. import crashpoints
 from ..core import secrets
 from ..core.errors import SealError, VenturiError
 from ..core.moves import StateRow, ValueRow
+from ..core.spec import dag_from_json
 from ..core.step import Turn
-from ..core.world import Run
+from ..core.world import Cell, Run
+from ..crashpoints import crash_at
 from ..executors.base import Asked
 from ..store import Reader, Store
 
@@ -54,6 +57,13 @@ def state_scope(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
     return json.dumps([dag_id, run_id, task_id, map_index])
 
 
+Tell = Callable[[dict[str, Any]], None]
+
+
+def _nobody_triggers(*_: Any) -> None:
+    raise AssertionError("an engine makes runs by its commands")
+
+
 class Asks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -61,6 +71,7 @@ class Asks:
         self._answers: deque[Answer] = deque()
         self._thread: threading.Thread | None = None
         self.wake: Callable[[], None] = lambda: None
+        self.on_trigger: Callable[[Asked, tuple[Run, int, int, Cell], Turn, Tell], None] = _nobody_triggers
 
     # ── in the turn ──
 
@@ -72,6 +83,9 @@ class Asks:
             return
         if asked.what == "state_put":
             self._put_state(asked, known, turn)
+            return
+        if asked.what == "trigger":
+            self._trigger(asked, known, turn)
             return
         if asked.what == "variable_set":
             self._set_variable(asked, known is not None or asked.token in world.calls)
@@ -159,6 +173,22 @@ class Asks:
             self._engine.executor.answer(asked.token, asked.request, "error" not in answer, answer)
 
         self._engine.after_commit(write)
+
+    def _trigger(self, asked: Asked, known: tuple[Run, int, int, Cell] | None, turn: Turn) -> None:
+        if known is None:
+            self._refuse(asked, "only a running task triggers other DAGs")
+            return
+
+        def tell(made: dict[str, Any]) -> None:
+            self._engine.after_commit(lambda: self._answer_trigger(asked, made))
+
+        self.on_trigger(asked, known, turn, tell)
+
+    def _answer_trigger(self, asked: Asked, made: dict[str, Any]) -> None:
+        self._engine.executor.answer(asked.token, asked.request, True, {"made": made})
+        if crashpoints.ARMED:
+            self._engine.executor.flush()
+        crash_at("engine:trigger-answered")
 
     def _refuse(self, asked: Asked, error: str) -> None:
         detail = {"error": error, "kind": "fenced"}
@@ -250,6 +280,59 @@ def _task_states(reader: Reader, read: _Read) -> _Answered:
     return {"states": reader.task_states(detail["dag_id"], detail["run_id"], detail.get("task_ids"))}, b""
 
 
+SAME_DATE_S = 1e-5  # dates pass through datetimes, which count microseconds
+
+
+def _runs(reader: Reader, read: _Read) -> _Answered:
+    wanted = read.asked.detail.get("wanted") or {}
+    dates = wanted.get("dates")
+    first, last = wanted.get("since"), wanted.get("until")
+    if dates is not None:
+        first, last = min(dates, default=0.0), max(dates, default=-1.0)
+    span = None
+    if first is not None or last is not None:
+        span = (-1e18 if first is None else first - SAME_DATE_S, 1e18 if last is None else last + SAME_DATE_S)
+    rows = reader.find_runs(
+        read.asked.detail["dag_id"],
+        wanted.get("run_ids"),
+        span,
+        wanted.get("states"),
+        bool(wanted.get("newest_first")),
+        wanted.get("limit") or 1000,
+    )
+    if dates is not None:
+        rows = [r for r in rows if any(abs((r.logical_date or 0.0) - date) < SAME_DATE_S for date in dates)]
+    names = ("dag_id", "run_id", "state", "run_type", "queued_at", "started_at", "ended_at", "logical_date")
+    more = ("interval_start", "interval_end", "conf", "reason")
+    return {}, json.dumps([{name: getattr(r, name) for name in (*names, *more)} for r in rows]).encode()
+
+
+def _instances(reader: Reader, read: _Read) -> _Answered:
+    detail = read.asked.detail
+    run = reader.run(detail["dag_id"], detail["run_id"])
+    rows = reader.instances(run.id).rows if run is not None else []
+    wanted = detail.get("task_ids")
+    names = ("task_id", "map_index", "state", "try_number", "started_at", "ended_at")
+    found = [{n: getattr(r, n) for n in names} for r in rows if wanted is None or r.task_id in wanted]
+    return {}, json.dumps(found).encode()
+
+
+def _dag(reader: Reader, read: _Read) -> _Answered:
+    row = reader.dag(read.asked.detail["dag_id"])
+    if row is None or row.version is None or not row.active:
+        return {"dag": None}, b""
+    spec = dag_from_json(reader.version(row.version).spec)
+    parents = {group.group_id: group.parent for group in spec.groups}
+    groups: dict[str, list[str]] = {group.group_id: [] for group in spec.groups}
+    for task in spec.tasks:
+        group = task.group_id
+        while group in groups:
+            groups[group].append(task.task_id)
+            group = parents.get(group)
+    tasks = [task.task_id for task in spec.tasks]
+    return {"dag": {"paused": row.paused, "tasks": tasks, "groups": groups, "file": row.file}}, b""
+
+
 def _asset(reader: Reader, read: _Read) -> _Answered:
     return {"asset": reader.asset(read.asked.detail.get("name"), read.asked.detail.get("uri"))}, b""
 
@@ -270,6 +353,9 @@ _READS: dict[str, Callable[[Reader, _Read], _Answered]] = {
     "connection_get": _connection,
     "run_state": _run_state,
     "task_states": _task_states,
+    "runs": _runs,
+    "instances": _instances,
+    "dag": _dag,
     "asset_get": _asset,
     "asset_events": _asset_events,
     "state_get": _state,

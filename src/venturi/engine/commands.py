@@ -22,6 +22,7 @@ from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
 from .settings import SettingsWatch
+from .triggering import Triggering
 from .turn import Engine
 
 
@@ -67,6 +68,7 @@ class Commands:
         self.stopping: Head | None = None
         self._settings = SettingsWatch(engine.reader, files)
         engine.on_commit = self._on_commit
+        Triggering(engine, self)
 
     def handle(self, client: Client, head: Head) -> None:
         act = _COMMANDS.get(str(head.get("name")))

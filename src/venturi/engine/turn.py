@@ -76,6 +76,7 @@ class Engine:
         self.contexts = Contexts(config, self._elements, self.versions.source)
         self.asks = Asks(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
+        self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
         self.on_loaded: Callable[[Loaded, Turn], None] = lambda report, turn: None
         self.handed: set[int] = set()  # run ids that a foreground engine is here for
         self._effects = Effects()
@@ -170,6 +171,7 @@ class Engine:
             crash_at("engine:committed")
             for run in turn.finished_runs:
                 self.contexts.forget(run)
+                self._own_reports += self.on_finished(run)
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
         self._act(effects)

@@ -53,6 +53,7 @@ class ChannelPort:
         self._files = files
         self._on_secrets = on_secrets
         self._request = 0
+        self._triggered = 0  # runs of other DAGs asked for
         self._masked: set[str] = set()
         self.reads: list[list[str]] = []  # which variables and connections were read, for freshness
         self._answers: dict[tuple[str, str], str] = {}  # hash of what each of them held
@@ -151,6 +152,21 @@ class ChannelPort:
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
         head, _ = self._ask("task_states", dag_id=dag_id, run_id=run_id, task_ids=task_ids)
         return dict(head.get("states") or {})
+
+    def runs(self, dag_id: str, **wanted: Any) -> list[dict[str, Any]]:
+        return list(json.loads(self._ask("runs", dag_id=dag_id, wanted=wanted)[1] or b"[]"))
+
+    def instances(self, dag_id: str, run_id: str, task_ids: list[str] | None = None) -> list[dict[str, Any]]:
+        body = self._ask("instances", dag_id=dag_id, run_id=run_id, task_ids=task_ids)[1]
+        return list(json.loads(body or b"[]"))
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        found = self._ask("dag", dag_id=dag_id)[0].get("dag")
+        return None if found is None else dict(found)
+
+    def trigger(self, dag_id: str, **wanted: Any) -> dict[str, Any]:
+        self._triggered += 1
+        return dict(self._ask("trigger", dag_id=dag_id, wanted=wanted, n=self._triggered)[0]["made"])
 
     def mask(self, *secrets: str) -> None:
         new = [secret for secret in secrets if secret not in self._masked]

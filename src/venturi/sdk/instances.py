@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from .running import Instance
 
 
+def _runs() -> Any:
+    from . import runs
+
+    return runs
+
+
 class TaskInstance:
     """The attempt now running."""
 
@@ -108,6 +114,58 @@ class TaskInstance:
 
     def get_dagrun(self, session: Any = None) -> Any:
         return self.dag_run
+
+    @property
+    def duration(self) -> float | None:
+        if self.end_date is None or self.start_date is None:
+            return None
+        return (self.end_date - self.start_date).total_seconds()
+
+    def current_state(self, session: Any = None) -> Any:
+        return self.state
+
+    # ── other runs, and other tasks of them ──────────────────────────────────────────────────────────────
+
+    def get_previous_dagrun(self, state: Any = None, session: Any = None) -> Any:
+        return _runs().previous(self.dag_run, state)
+
+    def get_previous_ti(self, state: Any = None, session: Any = None, **_: Any) -> Any:
+        """This task in the run before, or in the last one before where it ended so."""
+        runs = _runs()
+        run = runs.previous(self.dag_run)
+        while run is not None:
+            found = runs.instance(run, self.task_id, self.map_index)
+            if found is not None and (state is None or found.state == state):
+                return found
+            run = runs.previous(run)
+        return None
+
+    @property
+    def previous_ti(self) -> Any:
+        return self.get_previous_ti()
+
+    @property
+    def previous_ti_success(self) -> Any:
+        return self.get_previous_ti(state=TaskInstanceState.SUCCESS)
+
+    @staticmethod
+    def get_dr_count(dag_id: str, logical_dates: Any = None, run_ids: Any = None, states: Any = None) -> int:
+        found: int = _runs().count_runs(dag_id, logical_dates, run_ids, states)
+        return found
+
+    @staticmethod
+    def get_dagrun_state(dag_id: str, run_id: str) -> str | None:
+        return port().run_state(dag_id, run_id)
+
+    @staticmethod
+    def get_ti_count(dag_id: str, map_index: int | None = None, **where: Any) -> int:
+        found: int = _runs().count_instances(dag_id=dag_id, map_index=map_index, **where)
+        return found
+
+    @staticmethod
+    def get_task_states(dag_id: str, map_index: int | None = None, **where: Any) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = _runs().task_states(dag_id, map_index, **where)
+        return found
 
     def get_template_context(self, session: Any = None, ignore_param_exceptions: bool = True) -> Context:
         return self._context
@@ -237,6 +295,46 @@ class DagRun:
     @property
     def start_date(self) -> datetime | None:
         return self._instance.run_started_at
+
+    @staticmethod
+    def find(
+        dag_id: Any = None,
+        run_id: Any = None,
+        execution_date: Any = None,
+        state: Any = None,
+        external_trigger: bool | None = None,
+        no_backfills: bool = False,
+        run_type: Any = None,
+        session: Any = None,  # noqa: ARG004
+        execution_start_date: Any = None,
+        execution_end_date: Any = None,
+        logical_date: Any = None,
+        logical_start_date: Any = None,
+        logical_end_date: Any = None,
+    ) -> list[Any]:
+        """Runs of a DAG, or of several, by logical date."""
+        date = execution_date if execution_date is not None else logical_date
+        start, end = execution_start_date or logical_start_date, execution_end_date or logical_end_date
+        found: list[Any] = _runs().find(dag_id, run_id, date, state, run_type, start, end, external_trigger)
+        return [run for run in found if run.run_type != "backfill"] if no_backfills else found
+
+    @staticmethod
+    def find_duplicate(dag_id: str, run_id: str, **_: Any) -> Any:
+        return next(iter(_runs().find(dag_id, run_id)), None)
+
+    def get_task_instance(self, task_id: str, session: Any = None, *, map_index: int = -1) -> Any:
+        """None where it has not been touched yet."""
+        return _runs().instance(self, task_id, map_index)
+
+    def get_task_instances(self, state: Any = None, session: Any = None) -> list[Any]:
+        found: list[Any] = _runs().instances(self, state)
+        return found
+
+    def get_previous_dagrun(self, state: Any = None, session: Any = None) -> Any:
+        return _runs().previous(self, state)
+
+    def get_state(self) -> Any:
+        return self.state
 
     def get_task_states(self, task_ids: Iterable[str] | None = None) -> dict[str, str]:
         return port().task_states(self.dag_id, self.run_id, None if task_ids is None else list(task_ids))

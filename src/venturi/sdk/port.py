@@ -56,6 +56,20 @@ class Port(Protocol):
 
     def run_state(self, dag_id: str, run_id: str) -> str | None: ...
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]: ...
+    def runs(self, dag_id: str, **wanted: Any) -> list[dict[str, Any]]:
+        """Runs of a DAG by logical date, as `sdk.runs` reads them: those that fit `run_ids`, `dates`, `since`, `until`,
+        `states` where given; `newest_first`, `limit`."""
+
+    def instances(self, dag_id: str, run_id: str, task_ids: list[str] | None = None) -> list[dict[str, Any]]:
+        """Task instances of a run that have been touched."""
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        """What is known of a DAG: {"paused", "tasks": [ids], "groups": {id: [ids of the tasks in it]}, "file"}."""
+
+    def trigger(self, dag_id: str, **wanted: Any) -> dict[str, Any]:
+        """A run of another DAG, made once for each ask of a task's try: {"outcome", "run_id", …}; `sdk.elsewhere`
+        reads it. Wanted: `run_id`, `date`, `conf`, `reset`, `unless_paused`."""
+
     def mask(self, *secrets: str) -> None:
         """From now on the log shows *** in their place, in whatever form they are printed."""
 
@@ -95,6 +109,18 @@ class WithoutTask:
 
     def task_states(self, dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str]:
         return {}
+
+    def runs(self, dag_id: str, **wanted: Any) -> list[dict[str, Any]]:
+        return []
+
+    def instances(self, dag_id: str, run_id: str, task_ids: list[str] | None = None) -> list[dict[str, Any]]:
+        return []
+
+    def dag(self, dag_id: str) -> dict[str, Any] | None:
+        return None
+
+    def trigger(self, dag_id: str, **wanted: Any) -> dict[str, Any]:
+        raise self._refused("Other DAGs are triggered by a running task.")
 
     def mask(self, *secrets: str) -> None:
         return None

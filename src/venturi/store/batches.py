@@ -26,6 +26,13 @@ def writes(batch: Batch) -> Iterator[Write]:
         yield from _versions(batch.versions)
     if batch.dag_flags:
         yield "dag_flags", _flags(batch.dag_flags), True
+    if batch.run_resets:
+        resets = [
+            (r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in batch.run_resets
+        ]
+        yield "run_reset", resets, True
+        for name in ("task_instance", "task_group", "value", "deferral"):
+            yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
     if batch.run_moves:

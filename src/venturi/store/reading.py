@@ -95,6 +95,21 @@ def _run() -> Select[Any]:
     return select(t.run).where(and_(t.run.c.dag_id == _P("dag_id"), t.run.c.run_id == _P("run_id")))
 
 
+def _runs_found(dialect: str, named: bool, dated: bool, stated: bool, newest: bool) -> Select[Any]:
+    """Runs of one DAG: by their ids, by a range of logical dates, by state."""
+    c = t.run.c
+    made = select(t.run).where(c.dag_id == _P("dag_id")).limit(_P("limit"))
+    order = (c.logical_date, c.id)
+    made = made.order_by(*(column.desc() for column in order)) if newest else made.order_by(*order)
+    if named:
+        made = made.where(_one_of(c.run_id, "run_ids", dialect))
+    if dated:
+        made = made.where(and_(c.logical_date >= _P("first"), c.logical_date <= _P("last")))
+    if stated:
+        made = made.where(_one_of(c.state, "states", dialect))
+    return made
+
+
 def _values(dialect: str, tasks: bool, indexes: bool, prior: bool) -> Select[Any]:
     """Values under a key in one run or, with `prior`, in it and all runs of its DAG up to its date, newest first."""
     c = t.value.c
@@ -275,6 +290,11 @@ def _text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
 
 
 @cache
+def _runs_found_text(dialect: str, named: bool, dated: bool, stated: bool, newest: bool) -> tuple[str, dict[str, Any]]:
+    return text_of(_runs_found(dialect, named, dated, stated, newest), dialect)
+
+
+@cache
 def _values_text(dialect: str, tasks: bool, indexes: bool, prior: bool) -> tuple[str, dict[str, Any]]:
     return text_of(_values(dialect, tasks, indexes, prior), dialect)
 
@@ -350,6 +370,28 @@ class Reader:
         if dag_id is None:
             return [RunRow.of(row) for row in self._all("runs", limit=limit)]
         return [RunRow.of(row) for row in self._all("runs_of_dag", dag_id=dag_id, limit=limit)]
+
+    def find_runs(
+        self,
+        dag_id: str,
+        run_ids: list[str] | None = None,
+        dates: tuple[float, float] | None = None,
+        states: list[str] | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+    ) -> list[RunRow]:
+        """By logical date: what fits everything that is given; `dates` are the first and the last."""
+        params: dict[str, Any] = {"dag_id": dag_id, "limit": limit}
+        if run_ids is not None:
+            params["run_ids"] = json.dumps(run_ids)
+        if dates is not None:
+            params["first"], params["last"] = dates
+        if states is not None:
+            params["states"] = json.dumps(states)
+        text, given = _runs_found_text(
+            self._driver.dialect, run_ids is not None, dates is not None, states is not None, newest_first
+        )
+        return [RunRow.of(row) for row in self._driver.all(text, {**given, **params})]
 
     def run_state(self, dag_id: str, run_id: str) -> str | None:
         row = self._first("run_state", dag_id=dag_id, run_id=run_id)

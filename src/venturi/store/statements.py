@@ -177,6 +177,11 @@ def _guarded_calls(rows: Rows) -> Update:
     )
 
 
+def _of_a_run(table: Table) -> Statement:
+    """Everything of one run goes."""
+    return Statement(_of(table, "run"), lambda rows: delete(table).where(table.c.run == rows["run"]))
+
+
 def _flags(rows: Rows) -> Update:
     c = t.dag.c
     flags = {name: func.coalesce(rows[name], c[name]) for name in ("paused", "active", "ad_hoc")}
@@ -213,6 +218,22 @@ COMMIT: dict[str, Statement] = {
     "dag_flags": Statement(_of(t.dag, "dag_id", "paused", "active", "ad_hoc"), _flags),
     "task_new": _insert(t.task_instance),
     "task_move": Statement([*_of(t.task_instance), *_GUARD], _guarded_tasks),
+    "run_reset": Statement(
+        [
+            *_of(t.run, "id", "version", "queued_at", "conf", "idempotency_key"),
+            ("before", TextType()),
+        ],
+        lambda rows: (
+            update(t.run)
+            .values(
+                {name: rows[name] for name in ("version", "queued_at", "conf", "idempotency_key")}
+                | {"state": literal_column("'queued'")}
+                | dict.fromkeys(("started_at", "ended_at", "reason"), null())
+            )
+            .where(and_(t.run.c.id == rows["id"], t.run.c.state == rows["before"]))
+        ),
+    ),
+    **{f"{table.name}_of_run": _of_a_run(table) for table in (t.task_instance, t.task_group, t.value, t.deferral)},
     "deferral": _upsert(t.deferral),
     "deferral_event": Statement(
         _of(t.deferral, "run", "task_id", "map_index", "token", "event"),

@@ -82,9 +82,13 @@ SERVED: list[Served] = [
     (
         "sdk.instances.TaskInstance",
         "airflow.models airflow.models.taskinstance",
-        "For annotations; the database is not behind it.",
+        "What it tells of other runs is read from what is kept; nothing is written through it.",
     ),
-    ("sdk.instances.DagRun", "airflow.models airflow.models.dagrun", "For annotations; the database is not behind it."),
+    (
+        "sdk.instances.DagRun",
+        "airflow.models airflow.models.dagrun",
+        "find() and what it gives read what is kept, nothing is written through them.",
+    ),
     # ── words ──
     ("sdk.rules.TriggerRule", "airflow.utils.trigger_rule airflow.sdk airflow.task.trigger_rule", ""),
     ("sdk.rules.WeightRule", "airflow.utils.weight_rule airflow.sdk airflow.task.weight_rule", ""),

@@ -4,6 +4,10 @@ from .rows import Refused, Served
 
 _STANDARD = "airflow.providers.standard"
 _BASE = "airflow.triggers.base airflow.sdk.bases.trigger airflow.providers.common.compat.sdk"
+_EXTERNAL = (
+    "airflow.sensors.external_task airflow.sensors.external_task_sensor airflow.operators.sensors airflow.sensors "
+    f"{_STANDARD}.sensors.external_task"
+)
 _WATCHED = "As an asset's watcher nothing starts by it yet."
 
 SERVED: list[Served] = [
@@ -66,6 +70,40 @@ SERVED: list[Served] = [
         f"airflow.hooks.filesystem airflow.hooks.fs_hook airflow.contrib.hooks.fs_hook {_STANDARD}.hooks.filesystem",
         "",
     ),
+    # ── other DAGs ──
+    (
+        "sdk.elsewhere.TriggerDagRunOperator",
+        f"airflow.operators.trigger_dagrun airflow.operators.dagrun_operator {_STANDARD}.operators.trigger_dagrun",
+        "",
+    ),
+    ("sdk.elsewhere.DagRunOrder", "airflow.operators.dagrun_operator", ""),
+    ("sdk.elsewhere.XCOM_RUN_ID", f"airflow.operators.trigger_dagrun {_STANDARD}.operators.trigger_dagrun", ""),
+    (
+        "sdk.elsewhere.XCOM_LOGICAL_DATE_ISO",
+        f"airflow.operators.trigger_dagrun {_STANDARD}.operators.trigger_dagrun",
+        "",
+    ),
+    ("sdk.elsewhere.XCOM_EXECUTION_DATE_ISO", "airflow.operators.trigger_dagrun", ""),
+    ("sdk.elsewhere.ExternalTaskSensor", _EXTERNAL, ""),
+    ("sdk.elsewhere.ExternalTaskMarker", _EXTERNAL, ""),
+    *[
+        (f"sdk.elsewhere.{name}", f"{_STANDARD}.exceptions", "")
+        for name in (
+            "ExternalTaskFailedError",
+            "ExternalTaskGroupFailedError",
+            "ExternalDagFailedError",
+            "ExternalDagNotFoundError",
+            "ExternalDagDeletedError",
+            "ExternalTaskNotFoundError",
+            "ExternalTaskGroupNotFoundError",
+            "DuplicateStateError",
+        )
+    ],
+    *[
+        (f"sdk.awaiting.{name}", f"airflow.triggers.external_task {_STANDARD}.triggers.external_task", "")
+        for name in ("WorkflowTrigger", "DagStateTrigger")
+    ],
+    ("sdk.awaiting.TaskStateTrigger", "airflow.triggers.external_task", ""),
     ("sdk.exceptions.TaskDeferralTimeout", "airflow.exceptions airflow.sdk.exceptions", ""),
 ]
 
