@@ -11,6 +11,7 @@ from pathlib import Path
 
 from venturi.airflow import VERSION, table
 from venturi.airflow.table import FULL, MOVED, PARTIAL, REFUSED, TABLE
+from venturi.airflow.table.arguments import ARGUMENTS
 
 PAGE = Path(__file__).parent.parent / "docs" / "airflow-compatibility.md"
 
@@ -61,6 +62,7 @@ TITLES = {
     "exceptions": "Exceptions",
     "extending": "Plugins",
     "providers": "Providers that are served without a wheel",
+    "wheels": "What provider wheels import beside these",
 }
 
 
@@ -82,7 +84,7 @@ def page() -> str:
             name = area.__name__.rpartition(".")[2]
             title = TITLES.get(name) or (area.__doc__ or name).split("\n")[0].rstrip(".")
             parts.append(f"## {title}\n\n| name | under | |\n|---|---|---|\n{''.join(rows)}\n")
-    parts.append(_old_names())
+    parts += [_old_arguments(), _old_names()]
     return "".join(parts)
 
 
@@ -104,6 +106,14 @@ def _rows_of(area: object) -> Iterator[str]:
         said = kind if kind == FULL else f"{kind}: {reason}"
         where = " ".join(f"`{place}`" for place in dict.fromkeys(places))
         yield f"| `{name}` | {where} | {said.replace('|', chr(92) + '|')} |\n"
+
+
+def _old_arguments() -> str:
+    lines = [
+        "## Arguments that wheels have dropped, and that are still taken\n\n| class | argument | |\n|---|---|---|\n"
+    ]
+    lines += [f"| `{row.operator}` | `{row.name}` | {row.becomes} |\n" for row in ARGUMENTS]
+    return "".join(lines) + "\n"
 
 
 def _old_names() -> str:

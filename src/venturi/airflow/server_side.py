@@ -15,7 +15,6 @@ from ..sdk.exceptions import AirflowException
 
 AUTH_MANAGER_FASTAPI_APP_PREFIX = "/auth"
 COOKIE_NAME_JWT_TOKEN = "_token"
-NEW_SESSION: Any = None
 
 
 class NotOurs(AirflowException):
@@ -49,14 +48,15 @@ _CLASSES = frozenset(
     {
         *("BaseExecutor", "ExecutorConf", "ExecutorLoader", "ExecuteTask", "ExecuteCallback", "WorkloadType"),
         *("TaskInstanceUuid", "BaseAuthManager", "BaseUser", "BaseDagBundle", "DagBag", "DagModel", "FileTaskHandler"),
-        *("Job", "RenderedTaskInstanceFields", "SerializedDagModel", "SimpleTaskInstance", "Session"),
+        *("Job", "RenderedTaskInstanceFields", "SerializedDagModel", "SimpleTaskInstance", "HITLUser"),
         *("AccessView", "AssetDetails", "AssetAliasDetails", "DefaultHelpParser", "AirflowHelpFormatter"),
     }
 )
 _FUNCTIONS = frozenset(
     {
         *("trigger_dag", "get_auth_manager", "get_cookie_path", "expand_alias_to_assets", "get_bagged_dag"),
-        *("coerce_to_core_timetable", "create_scheduler_operator", "get_coordinator_manager", "create_session"),
+        *("coerce_to_core_timetable", "create_scheduler_operator", "get_coordinator_manager"),
+        *("get_hitl_detail_content_detail", "update_hitl_detail_response", "upsert_hitl_detail"),
     }
 )
 

@@ -13,9 +13,11 @@ from types import ModuleType
 from typing import Any
 
 from .table import TABLE
+from .table.arguments import ARGUMENTS
 
 PROVIDERS = "airflow.providers."
 OURS_FIRST = ("airflow.providers.standard", "airflow.providers.common.compat")
+_WITH_OLD_ARGUMENTS = frozenset(row.operator.rpartition(".")[0] for row in ARGUMENTS)
 _behind: dict[str, ModuleType | None] = {}
 
 
@@ -34,7 +36,7 @@ def find(fullname: str, ours: bool) -> ModuleSpec | None:
         return None
     if spec.loader is None:  # a folder that several wheels share
         return None if ours else spec
-    if ours:
+    if ours or fullname in _WITH_OLD_ARGUMENTS:
         _join(spec)
     return spec
 
@@ -49,7 +51,11 @@ def behind(fullname: str) -> ModuleType | None:
             module.__spec__ = spec
             module.__file__ = spec.origin
             module.__package__ = fullname if spec.submodule_search_locations else fullname.rpartition(".")[0]
-            spec.loader.exec_module(module)
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                del _behind[fullname]  # so that the next who asks gets this reason, and not "is not here"
+                raise
             _behind[fullname] = module
     return _behind[fullname]
 
@@ -66,10 +72,15 @@ def _on_disk(fullname: str) -> ModuleSpec | None:
 def _join(spec: ModuleSpec) -> None:
     """Once the wheel's module is executed, what it lacks is looked up in the table."""
     loader: Any = spec.loader
+    fullname = spec.name
     execute = loader.exec_module
 
     def joined(module: ModuleType) -> None:
         execute(module)
+        if fullname in _WITH_OLD_ARGUMENTS:
+            from .dropped import restore
+
+            restore(module)
         own = module.__dict__.get("__getattr__")
 
         def of_table(name: str) -> Any:

@@ -139,6 +139,10 @@ class DagRunAlreadyExists(AirflowBadRequest):
     """There is a run with this id already."""
 
 
+class DeserializingResultError(ValueError):
+    """The result of a function that ran in another interpreter cannot be read."""
+
+
 class ConnectionNotUnique(AirflowException):
     """Several connections have this id."""
 

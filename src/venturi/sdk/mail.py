@@ -76,7 +76,7 @@ def send(
         raise AirflowException("The mail has no recipient: 'to' names none.")
     server = server_for(conn_id)
     told = sender or (server.sender if server else None) or _setting("email", "from_email")
-    message = _message(told or _setting("smtp", "smtp_mail_from") or SENDER, subject, html, subtype, charset)
+    message = compose(told or _setting("smtp", "smtp_mail_from") or SENDER, subject, html, subtype, charset)
     message["To"] = ", ".join(people)
     if copies:
         message["Cc"] = ", ".join(copies)
@@ -84,7 +84,7 @@ def send(
         del message[name]
         message[name] = value
     for file in files or ():
-        _attach(message, os.fspath(file))
+        attach(message, os.fspath(file))
     if server is None:
         if hidden:
             message["Bcc"] = ", ".join(hidden)
@@ -161,7 +161,7 @@ def _setting(section: str, key: str) -> str | None:
 # ── the message ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _message(sender: str, subject: str, html: str, subtype: str, charset: str) -> EmailMessage:
+def compose(sender: str, subject: str, html: str, subtype: str, charset: str) -> EmailMessage:
     from email.message import EmailMessage
     from email.utils import formatdate, make_msgid
 
@@ -180,7 +180,7 @@ def _message(sender: str, subject: str, html: str, subtype: str, charset: str) -
     return made
 
 
-def _attach(message: EmailMessage, file: str) -> None:
+def attach(message: EmailMessage, file: str) -> None:
     import mimetypes
 
     kind, encoding = mimetypes.guess_type(file)

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from .rendering import Renders
 
-class BaseNotifier:
+
+class BaseNotifier(Renders):
     """Extend it and give `notify(context)`, or `async_notify(context)`; `template_fields` names what is rendered."""
 
     template_fields: Sequence[str] = ()
@@ -36,7 +38,7 @@ class BaseNotifier:
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         from .templates import Templates
 
-        return Templates(_Rendered(self, context), context, jinja_env).render(content)
+        return Templates(_Rendered(self, context), context, jinja_env, seen_oids=seen_oids).render(content)
 
     def get_template_env(self, dag: Any = None) -> Any:
         from .templates import environment

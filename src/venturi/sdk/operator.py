@@ -17,6 +17,7 @@ from .building import Position
 from .exceptions import AirflowException, BadAuthoring
 from .nodes import Node, flat
 from .references import XComArg, references_in
+from .rendering import Renders
 
 if TYPE_CHECKING:
     import logging
@@ -424,7 +425,7 @@ class OperatorMeta(ABCMeta):
         return self
 
 
-class BaseOperator(Task, metaclass=OperatorMeta):
+class BaseOperator(Renders, Task, metaclass=OperatorMeta):
     """The class every operator extends: give `execute(self, context)`."""
 
     template_fields: Collection[str] = ()
@@ -499,7 +500,7 @@ class BaseOperator(Task, metaclass=OperatorMeta):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         from .templates import Templates
 
-        return Templates(self, context, jinja_env).render(content)
+        return Templates(self, context, jinja_env, seen_oids=seen_oids).render(content)
 
     def resolve_template_files(self) -> None:
         """Template files are read when they are rendered."""

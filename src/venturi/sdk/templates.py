@@ -15,6 +15,7 @@ from . import era, times
 from .exceptions import AirflowException
 from .nodes import Node
 from .references import Reference
+from .rendering import Renders
 
 if TYPE_CHECKING:
     from .dag import DAG
@@ -42,11 +43,19 @@ def has_markup(text: str) -> bool:
 class Templates:
     """Renders one operator's arguments in one context. `untouched` are ids of values that are data, never templates."""
 
-    def __init__(self, task: Any, context: Mapping[str, Any], env: Any = None, untouched: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        task: Any,
+        context: Mapping[str, Any],
+        env: Any = None,
+        untouched: Iterable[int] = (),
+        seen_oids: set[int] | None = None,
+    ) -> None:
         self.task = task
         self.context = context
         self._env = env
         self._untouched = set(untouched)
+        self._seen_oids = seen_oids
         self._kept: list[Any] = []  # so that no id in `_untouched` is ever used again
         dag = task.dag_
         native = task.render_template_as_native_obj
@@ -103,6 +112,12 @@ class Templates:
         return value
 
     def _object(self, value: Any, seen: frozenset[int]) -> None:
+        theirs = getattr(type(self.task), "_render_nested_template_fields", None)
+        if theirs is not None and theirs is not Renders._render_nested_template_fields:
+            if self._seen_oids is None:
+                self._seen_oids = set()
+            theirs(self.task, value, self.context, self.env(), self._seen_oids)
+            return
         fields = getattr(value, "template_fields", None)
         if not fields or isinstance(fields, str):
             return

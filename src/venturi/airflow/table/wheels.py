@@ -89,6 +89,25 @@ SERVED: list[Served] = [
         "",
     ),
     ("airflow.secrecy.timeout", f"airflow.utils.timeout airflow.sdk.execution_time.timeout {_COMPAT}", ""),
+    # ── mail, sessions ──
+    ("airflow.emails.send_email", "airflow.utils.email", ""),
+    ("airflow.emails.send_email_smtp", "airflow.utils.email", ""),
+    ("airflow.emails.build_mime_message", "airflow.utils.email", ""),
+    ("airflow.emails.get_email_address_list", "airflow.utils.email", ""),
+    *[
+        (f"airflow.sessions.{name}", f"airflow.utils.session{more}", "The function is called; the session is empty.")
+        for name, more in (
+            ("provide_session", " airflow.utils.db"),
+            ("create_session", " airflow.utils.db"),
+            ("NEW_SESSION", ""),
+            ("Session", " airflow.settings"),
+        )
+    ],
+    # ── people ──
+    *[
+        (f"airflow.server_side.{name}", "airflow.sdk.execution_time.hitl", _SERVER)
+        for name in ("get_hitl_detail_content_detail", "update_hitl_detail_response", "upsert_hitl_detail", "HITLUser")
+    ],
     # ── installed providers ──
     (
         "airflow.providers_manager.ProvidersManager",

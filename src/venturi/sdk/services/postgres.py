@@ -88,7 +88,7 @@ class PostgresHook(DbApiHook):
 
     def _execute(self, cursor: Any, statement: str, parameters: Any) -> None:
         super()._execute(cursor, statement, parameters)
-        if type(cursor).__module__.startswith("psycopg."):
+        if type(cursor).__module__.partition(".")[0] == "psycopg":
             while cursor.nextset():  # of several statements in one text, the last one's rows, as psycopg2 gives
                 pass
 

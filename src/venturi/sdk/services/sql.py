@@ -142,9 +142,9 @@ class PostgresOperator(SQLExecuteQueryOperator):
     template_fields: Collection[str] = ("sql", "parameters", "postgres_conn_id", "database", "hook_params")
     conn_id_field = "postgres_conn_id"
 
-    def __init__(self, *, postgres_conn_id: str = "postgres_default", **kwargs: Any) -> None:
-        super().__init__(conn_id=postgres_conn_id, **kwargs)
-        self.postgres_conn_id = postgres_conn_id
+    def __init__(self, *, postgres_conn_id: str | None = None, conn_id: str | None = None, **kwargs: Any) -> None:
+        self.postgres_conn_id = postgres_conn_id or conn_id or "postgres_default"
+        super().__init__(conn_id=self.postgres_conn_id, **kwargs)
 
 
 class SqliteOperator(SQLExecuteQueryOperator):
@@ -153,9 +153,9 @@ class SqliteOperator(SQLExecuteQueryOperator):
     template_fields: Collection[str] = ("sql", "parameters", "sqlite_conn_id", "database", "hook_params")
     conn_id_field = "sqlite_conn_id"
 
-    def __init__(self, *, sqlite_conn_id: str = "sqlite_default", **kwargs: Any) -> None:
-        super().__init__(conn_id=sqlite_conn_id, **kwargs)
-        self.sqlite_conn_id = sqlite_conn_id
+    def __init__(self, *, sqlite_conn_id: str | None = None, conn_id: str | None = None, **kwargs: Any) -> None:
+        self.sqlite_conn_id = sqlite_conn_id or conn_id or "sqlite_default"
+        super().__init__(conn_id=self.sqlite_conn_id, **kwargs)
 
 
 class BranchSQLOperator(BaseSQLOperator, SkipMixin):
