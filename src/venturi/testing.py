@@ -89,7 +89,7 @@ class LocalPort:
         i = self.instance
         if i is None:
             raise RuntimeError("Values can be pushed by a running task only.")
-        self.store.values[(i.dag_id, i.run_id, i.task_id, i.map_index, key)] = values.encode(value, key).data
+        self.store.values[(i.dag_id, i.run_id, i.task_id, i.map_index, key)] = values.encode(value, key).whole()
 
     def variable(self, key: str) -> str | None:
         found = self.store.variables.get(key)

@@ -87,12 +87,16 @@ def _seconds(run: RunRow) -> float | None:
     return None if run.ended_at is None else round(run.ended_at - run.queued_at, 6)
 
 
+def _file(folder: Path, ref: str) -> Path:
+    return folder / ref[:2] / ref
+
+
 def _value(home: Home, kept: StoredValue | None) -> dict[str, Any]:
     """`value` if it is JSON of at most 64 kB, else null and what type it has."""
     if kept is None:
         return {"value": None}
     if kept.bytes <= VALUE_BYTES_MAX:
-        data = kept.data.encode() if kept.data is not None else (home.values / str(kept.ref)).read_bytes()
+        data = kept.data.encode() if kept.data is not None else _file(home.values, str(kept.ref)).read_bytes()
         if values.is_plain(data):
             return {"value": json.loads(data)}
     return {"value": None, "value_type": kept.kind}

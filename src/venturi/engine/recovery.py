@@ -158,7 +158,7 @@ def mapped_elements(reader: Reader, value_folder: Path, run: int, task_id: str, 
     whole = [row for row in rows if row.map_index == WHOLE]
     if whole:
         return values.elements(_data(whole[0].data, whole[0].ref, value_folder))
-    return [_data(row.data, row.ref, value_folder) for row in rows]
+    return [values.inlined(_data(row.data, row.ref, value_folder)) for row in rows]
 
 
 def _data(data: str | None, ref: str | None, value_folder: Path) -> bytes:

@@ -31,10 +31,15 @@ class ValueFiles:
     def form(self, value: Encoded) -> tuple[Head, bytes]:
         """The value's description and the body to send with it: empty when it went into a file."""
         form: Head = {"kind": value.kind, "length": value.length, "ref": None, "bytes": len(value.data)}
-        if len(value.data) <= self._inline_bytes_max:
+        if not value.aside and len(value.data) <= self._inline_bytes_max:
             return form, value.data
-        form["ref"] = sha256(value.data).hexdigest()
-        write_once(kept_file(self._folder, form["ref"]), value.data)
+        parts = value.parts()
+        digest = sha256()
+        for part in parts:
+            digest.update(part)
+        form["bytes"] = sum(memoryview(part).nbytes for part in parts)
+        form["ref"] = digest.hexdigest()
+        write_once(kept_file(self._folder, form["ref"]), *parts)
         return form, b""
 
     def read(self, ref: str) -> bytes:

@@ -137,14 +137,14 @@ def manifest(folder: str, version: str) -> dict[str, str]:
         return {}
 
 
-def write_once(path: str, data: bytes) -> None:
+def write_once(path: str, *parts: Any) -> None:
     """A file named by its content: written whole or not at all, and never a second time."""
     if os.path.exists(path):
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "wb") as file:
-        file.write(data)
+        file.writelines(parts)
     os.rename(temporary, path)
 
 

@@ -35,6 +35,14 @@ class BaseAsset:
         """As Airflow's own API shows it."""
         return self.as_plain()
 
+    def serialize(self) -> dict[str, Any]:
+        """As a value between tasks, too."""
+        return self.as_plain()
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> BaseAsset:
+        return from_plain(data)
+
     def parts(self) -> Iterator[BaseAsset]:
         """The assets, aliases and references in it."""
         yield self
@@ -362,3 +370,19 @@ def condition_of(assets: Any) -> BaseAsset:
     if isinstance(assets, BaseAsset):
         return assets
     return AssetAll(*assets)
+
+
+def from_plain(told: Mapping[str, Any]) -> BaseAsset:
+    """An expression again from its plain form; watchers and teams stay behind."""
+    if "alias" in told:
+        return AssetAlias(told["alias"])
+    if "ref" in told:
+        return Asset.ref(**told["ref"])
+    for word, kind in (("all", AssetAll), ("any", AssetAny)):
+        if word in told:
+            return kind(*map(from_plain, told[word]))
+    one = told["asset"]
+    kinds = {"dataset": Dataset, "model": Model}
+    made: Asset = kinds.get(one.get("group", ""), Asset)(name=one["name"], uri=one["uri"], extra=one.get("extra"))
+    made.group = one.get("group", "asset")
+    return made
