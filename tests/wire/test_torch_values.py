@@ -1,4 +1,4 @@
-"""Tensors and state dicts come back bit for bit. Needs torch, which the other tests do not: run where it is installed."""
+"""Tensors and state dicts come back bit for bit. Needs torch, which other tests do not: run where it is installed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,11 @@ def test_views_gradients_and_parameters_come_back_as_what_they_are() -> None:
     got = back(torch.nn.Parameter(torch.ones(2)))
     assert isinstance(got, torch.nn.Parameter)
     got.data += 1  # it is the reader's own
-    assert back([torch.float16, torch.device("cpu"), torch.Size([1, 2])]) == [torch.float16, torch.device("cpu"), (1, 2)]
+    assert back([torch.float16, torch.device("cpu"), torch.Size([1, 2])]) == [
+        torch.float16,
+        torch.device("cpu"),
+        (1, 2),
+    ]
 
 
 def test_a_model_is_refused_and_told_what_to_return() -> None:
