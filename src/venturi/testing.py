@@ -105,6 +105,12 @@ class LocalPort:
         found = self.store.connections.get(conn_id)
         return found if found is not None or self.beneath is None else self.beneath.connection(conn_id)
 
+    def clear_values(self, task_id: str, map_index: int | None, key: str | None) -> None:
+        i = self.instance
+        for known in [known for known in self.store.values if i and known[:3] == (i.dag_id, i.run_id, task_id)]:
+            if map_index in (None, known[3]) and key in (None, known[4]):
+                del self.store.values[known]
+
     def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
         known = [one for spec in self.store.specs.values() for one in declared_in(to_json(spec))]
         return next((one for one in known if one["name"] == name or one["uri"] == uri), None)
@@ -316,6 +322,9 @@ class _Run:
     def _note(self, turn: Turn) -> None:
         """What has changed, where the author's code and the caller look for it."""
         states = self.result.store.states.setdefault((self.result.dag_id, self.result.run_id), {})
+        for _, task_id, map_index, key in turn.batch.cleared_values:
+            instance = Instance(self.dag.dag_id, self.result.run_id, task_id)
+            LocalPort(self.result.store, instance).clear_values(task_id, map_index, key)
         for m in turn.batch.task_moves:
             if m.after in FINAL:
                 self.result.states[(m.task_id, m.map_index)] = m.after.value

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sdk.loading import load
 from venturi import DAG, BashOperator, PythonOperator, task
 from venturi.sdk.running import Instance, run
 from venturi.testing import LocalPort, LocalStore, run_dag
@@ -47,14 +48,21 @@ def pulled():
         (lambda ti: ti.xcom_pull(task_ids="one", key="extra"), {"k": 1}),
         (lambda ti: ti.xcom_pull(task_ids=["two", "one"]), ["two", "one"]),
         (lambda ti: ti.xcom_pull(task_ids=("one",)), ["one"]),
-        (lambda ti: ti.xcom_pull(key="extra"), {"k": 1}),
+        (lambda ti: ti.xcom_pull(key="extra"), None),
+        (lambda ti: ti.xcom_pull(key="extra", default=5), 5),
+        (lambda ti: ti.xcom_push("own", 3) or ti.xcom_pull(key="own"), 3),
         (lambda ti: ti.xcom_pull(task_ids="gone"), None),
         (lambda ti: ti.xcom_pull(task_ids="gone", default=5), 5),
         (lambda ti: ti.xcom_pull(task_ids="one", key="gone", default=5), 5),
-        (lambda ti: ti.xcom_pull(task_ids=["gone"]), []),
+        (lambda ti: ti.xcom_pull(task_ids=["one", "gone", "mapped"]), ["one", None, 10, 20, 30]),
         (lambda ti: list(ti.xcom_pull(task_ids="mapped")), [10, 20, 30]),
         (lambda ti: ti.xcom_pull(task_ids="mapped", map_indexes=1), 20),
         (lambda ti: ti.xcom_pull(task_ids="mapped", map_indexes=[2, 0]), [30, 10]),
+        (lambda ti: ti.xcom_pull(task_ids="mapped", map_indexes=range(1, 5), default=0), [20, 30, 0, 0]),
+        (lambda ti: ti.xcom_pull(task_ids="mapped", map_indexes=7, default=0), 0),
+        (lambda ti: ti.xcom_pull(task_ids="mapped")[1:], [20, 30]),
+        (lambda ti: ti.xcom_pull(task_ids="mapped")[-1], 30),
+        (lambda ti: {"deep": [ti.xcom_pull(task_ids="mapped")]}, {"deep": [[10, 20, 30]]}),
         (lambda ti: ti.xcom_pull(task_ids="one", dag_id="other"), None),
     ],
 )
@@ -168,3 +176,112 @@ def test_the_classes_own_push_and_pull_of_1_10_work():
         b = PythonOperator(task_id="b", python_callable=lambda **c: c["task"].xcom_pull(c, task_ids="a", key="k"))
         a >> b
     assert run_dag(dag).value("b") == 3
+
+
+def test_without_a_task_id_a_file_of_2_asks_any_task_and_one_of_3_its_own(tmp_path):
+    text = """
+from {place} import DAG
+from {operators} import PythonOperator
+with DAG("d", {schedule}=None):
+    a = PythonOperator(task_id="a", python_callable=lambda ti: ti.xcom_push("k", "of a"))
+    z = PythonOperator(task_id="z", python_callable=lambda ti: ti.xcom_push("k", "of z"))
+    b = PythonOperator(task_id="b", python_callable=lambda ti: [
+        ti.xcom_pull(key="k", default="none"), ti.xcom_pull(task_ids=["a", "no"], key="k")])
+    z >> a >> b
+"""
+    two = text.format(place="airflow", operators="airflow.operators.python", schedule="schedule_interval")
+    three = text.format(
+        place="airflow.sdk", operators="airflow.providers.standard.operators.python", schedule="schedule"
+    )
+    assert run_dag(load(tmp_path, two).dag).value("b") == ["of a", ["of a"]]
+    assert run_dag(load(tmp_path, three).dag).value("b") == ["none", ["of a", None]]
+
+
+def test_what_a_failed_try_has_pushed_is_gone_in_the_next(tmp_path):
+    dag = load(
+        tmp_path,
+        """
+        from airflow.sdk import DAG, task
+        with DAG("d", schedule=None):
+            @task(retries=1, retry_delay=0)
+            def t(ti=None):
+                if ti.try_number == 1:
+                    ti.xcom_push("k", "stale")
+                    raise ValueError
+                return ti.xcom_pull(task_ids="t", key="k", default="gone")
+            t()
+        """,
+    ).dag
+    assert run_dag(dag).value("t") == "gone"
+
+
+def test_xcom_itself_is_asked_set_and_cleared_in_the_forms_of_every_generation(tmp_path):
+    dag = load(
+        tmp_path,
+        """
+        from airflow.models import DAG, XCom
+        from airflow.models.xcom import XCOM_RETURN_KEY, BaseXCom
+        from airflow.utils.xcom import XCOM_RETURN_KEY as of_utils
+        from airflow.operators.python import PythonOperator
+        assert XCOM_RETURN_KEY == of_utils == XCom.XCOM_RETURN_KEY == "return_value"
+        def make(ti, **context):
+            XCom.set(key="k", value=[1], task_id="make", dag_id="d", run_id=context["run_id"])
+            XCom.set("old", 2, "make", "d", context["execution_date"])
+            ti.xcom_push("x", 5)
+            return "returned"
+        def ask(ti, run_id, execution_date, **context):
+            found = XCom.get_many(run_id=run_id, key="k", task_ids=["make"], dag_ids="d")
+            return [
+                XCom.get_one(key="k", task_id="make", dag_id="d", run_id=run_id),
+                XCom.get_one(execution_date=execution_date, key="old", task_id="make", dag_id="d"),
+                XCom.get_one(run_id=run_id, task_id="make"), XCom.get_one(run_id=run_id, key="gone"),
+                XCom.get_value(ti_key=ti.key, key="k"),
+                [(one.task_id, one.key, one.value, one.map_index) for one in found], found.first().value,
+                XCom.get_all(key="k", dag_id="d", task_id="make", run_id=run_id),
+            ]
+        def clear(ti, run_id, **context):
+            XCom.delete("k", task_id="make")
+            after_one = [XCom.get_one(run_id=run_id, task_id="make", key=key) for key in ("k", "x")]
+            XCom.clear(dag_id="d", task_id="make", run_id=run_id)
+            return [after_one, XCom.get_one(run_id=run_id, task_id="make")]
+        def foreign(**context):
+            XCom.set(key="k", value=1, task_id="make", dag_id="d", run_id=context["run_id"])
+        def elsewhere(**context):
+            XCom.clear(dag_id="other", run_id="r")
+        with DAG("d", schedule_interval=None):
+            tasks = [PythonOperator(task_id=f.__name__, python_callable=f, provide_context=True)
+                     for f in (make, ask, clear, foreign, elsewhere)]
+            tasks[0] >> tasks[1] >> tasks[2] >> [tasks[3], tasks[4]]
+        """,
+    ).dag
+    result = run_dag(dag)
+    assert result.value("ask") == [[1], 2, "returned", None, None, [("make", "k", [1], -1)], [1], [[1]]]
+    assert result.value("clear") == [[None, 5], None]
+    assert "sets values of its own alone" in result.errors[("foreign", -1)]["message"]
+    assert "cannot be cleared by a task of another run" in result.errors[("elsewhere", -1)]["message"]
+
+
+def test_output_subscripts_and_templates_of_results(tmp_path):
+    dag = load(
+        tmp_path,
+        """
+        from airflow.sdk import DAG, task
+        from airflow.providers.standard.operators.bash import BashOperator
+        from airflow.providers.standard.operators.python import PythonOperator
+        with DAG("d", schedule=None, render_template_as_native_obj=False):
+            first = PythonOperator(task_id="first", python_callable=lambda: {"a": [1, 2], "b": "x"},
+                                   multiple_outputs=True)
+            @task(multiple_outputs=True)
+            def split():
+                return {"n": 3, "t": ("p", 1)}
+            @task
+            def use(whole, part, n, t, text):
+                return [whole["b"], part, n, t, text]
+            parts = split()
+            use(first.output, first.output["a"], parts["n"], parts["t"], f"<{first.output['b']}>")
+            BashOperator(task_id="shown", bash_command="echo " + f"{parts['n']}" + " {{ ti.xcom_pull('first')['b'] }}")
+        """,
+    ).dag
+    result = run_dag(dag)
+    assert result.value("use") == ["x", [1, 2], 3, ("p", 1), "<x>"]
+    assert result.value("shown") == "3 x"

@@ -304,7 +304,8 @@ class Batch:
     import_errors: list[tuple[str, dict[str, Any] | None]] = field(
         default_factory=list
     )  # (file, error; None clears it)
-    cleared_values: list[tuple[int, str, int]] = field(default_factory=list)  # (run, task_id, map_index) of a new try
+    # (run, task_id, map_index, key), before what this turn writes; without an index or a key: all of them
+    cleared_values: list[tuple[int, str, int | None, str | None]] = field(default_factory=list)
     commands_done: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (id of a waiting one, answer)
     commands: list[CommandDone] = field(default_factory=list)
     pools: list[tuple[str, int | None, str | None]] = field(

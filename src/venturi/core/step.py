@@ -133,6 +133,8 @@ def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: T
     if cell.state is TaskState.DEFERRED:
         fired(world, run, number, map_index, cell, TIMED_OUT, turn)
         return
+    if cell.state is TaskState.UP_FOR_RETRY:  # the failed try's values are there until the next one is due
+        turn.batch.cleared_values.append((run.id, run.plan.tasks[number].task_id, map_index, None))
     cell.wake_at = None
     _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
     run.offer(number, map_index)

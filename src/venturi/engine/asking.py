@@ -81,6 +81,9 @@ class Asks:
         if asked.what == "value_put":
             self._put(asked, known, turn)
             return
+        if asked.what == "value_clear":
+            self._clear(asked, known, turn)
+            return
         if asked.what == "state_put":
             self._put_state(asked, known, turn)
             return
@@ -134,6 +137,14 @@ class Asks:
             bytes=value.get("bytes") or len(asked.body),
         )
         self._engine.put_value(row, run, number, map_index, turn)
+        self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, True, {}))
+
+    def _clear(self, asked: Asked, known: tuple[Run, int, int, Any] | None, turn: Turn) -> None:
+        if known is None:
+            self._refuse(asked, "this attempt has been given up, so it clears nothing")
+            return
+        detail = asked.detail
+        turn.batch.cleared_values.append((known[0].id, detail["task_id"], detail.get("map_index"), detail.get("key")))
         self._engine.after_commit(lambda: self._engine.executor.answer(asked.token, asked.request, True, {}))
 
     def _put_state(self, asked: Asked, known: tuple[Run, int, int, Any] | None, turn: Turn) -> None:

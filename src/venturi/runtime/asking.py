@@ -135,6 +135,9 @@ class ChannelPort:
         """The same as long as everything that was read holds the same."""
         return str(sha256(_dumps(sorted(self._answers.items()))).hexdigest()) if self._answers else ""
 
+    def clear_values(self, task_id: str, map_index: int | None, key: str | None) -> None:
+        self._ask("value_clear", task_id=task_id, map_index=map_index, key=key)
+
     def asset(self, name: str | None, uri: str | None) -> dict[str, Any] | None:
         found = self._ask("asset_get", name=name, uri=uri)[0].get("asset")
         return None if found is None else dict(found)

@@ -81,7 +81,7 @@ class BaseDeadlineReference:
         return {"reference_type": self.reference_name}
 
     @classmethod
-    def deserialize_reference(cls, reference_data: dict[str, Any]) -> Any:  # noqa: ARG003
+    def deserialize_reference(cls, reference_data: dict[str, Any]) -> Any:
         return cls()
 
     def __eq__(self, other: object) -> bool:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import RETURN_KEY
-from . import times
-from .port import port
+from . import era, times
+from .port import Value, port
 from .references import MappedValues, settled
 from .rules import DagRunState, TaskInstanceState
 
@@ -193,8 +193,11 @@ class TaskInstance:
         run_id: str | None = None,
     ) -> Any:
         """One task id gives that task's value (of a mapped task: all its instances' values); a list of ids gives a
-        list; no id gives the newest value under the key of any task of the run."""
-        single = isinstance(task_ids, str)
+        list. No id gives the newest value of any task of the run; in files of 3.x, this task's own."""
+        three = self._context.dag.era is era.Era.THREE
+        if task_ids is None and three:
+            task_ids = self.task_id
+        single = task_ids is None or isinstance(task_ids, str)
         ids = None if task_ids is None else [task_ids] if isinstance(task_ids, str) else list(task_ids)
         one_index = isinstance(map_indexes, int)
         indexes = None if map_indexes is None else [map_indexes] if isinstance(map_indexes, int) else list(map_indexes)
@@ -206,21 +209,35 @@ class TaskInstance:
             run_id=run_id,
             include_prior_dates=include_prior_dates,
         )
-        if indexes is not None:
-            found = sorted(found, key=lambda value: indexes.index(value.map_index))
-        if ids is None:
+        if ids is None and indexes is None:
             return found[-1].value if found else default
-        if not single:
-            order = {task_id: at for at, task_id in enumerate(ids)}
-            found = sorted(found, key=lambda value: order.get(value.task_id, len(ids)))
-            return [value.value for value in found]
-        if one_index:
-            return found[0].value if found else default
-        if indexes is not None:
-            return [value.value for value in found]
+        if single and one_index:
+            return found[-1].value if found else default
+        if not single or indexes is not None:
+            return self._in_order(found, ids, indexes, three, default)
+        assert ids is not None
         if self._is_mapped(ids[0], dag_id) or any(value.map_index >= 0 for value in found):
             return MappedValues(lambda: [value.value for value in found])
         return found[0].value if found else default
+
+    @staticmethod
+    def _in_order(
+        found: list[Value], ids: list[str] | None, indexes: list[int] | None, three: bool, default: Any
+    ) -> list[Any]:
+        """As the ids and indexes were given; what is not there is left out, and in 3.x stands as nothing."""
+        if not three or ids is None:
+            places = {task_id: at for at, task_id in enumerate(ids or ())}
+            at_index = {index: at for at, index in enumerate(indexes or ())}
+            found.sort(key=lambda v: (places.get(v.task_id, 0), at_index.get(v.map_index, v.map_index)))
+            return [value.value for value in found]
+        made: list[Any] = []
+        for task_id in ids:
+            of_task = {value.map_index: value.value for value in found if value.task_id == task_id}
+            if indexes is not None:
+                made += [of_task.get(index, default) for index in indexes]
+            else:
+                made += of_task.values() if of_task else [None]
+        return made
 
     def _is_mapped(self, task_id: str, dag_id: str | None) -> bool:
         if dag_id not in (None, self.dag_id):

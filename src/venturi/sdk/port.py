@@ -36,6 +36,9 @@ class Port(Protocol):
     def put(self, key: str, value: Any) -> None:
         """Durable when this returns."""
 
+    def clear_values(self, task_id: str, map_index: int | None, key: str | None) -> None:
+        """Values of a task of the attempt's own run go: all of its instances without an index, all keys without one."""
+
     def variable(self, key: str) -> str | None: ...
     def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
         """Durable when this returns; None deletes it. A description that is not given stays."""
@@ -88,6 +91,9 @@ class WithoutTask:
 
     def put(self, key: str, value: Any) -> None:
         raise self._refused("Values are pushed by a running task.")
+
+    def clear_values(self, task_id: str, map_index: int | None, key: str | None) -> None:
+        raise self._refused("Values are cleared by a running task.")
 
     def set_variable(self, key: str, value: str | None, description: str | None = None) -> None:
         raise self._refused("Variables are set by a running task.")

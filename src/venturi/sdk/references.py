@@ -330,6 +330,10 @@ class MappedValues(Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._values())
 
+    def __venturi_value__(self) -> list[Any]:
+        """What is kept where it stands inside a value."""
+        return self._values()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and not isinstance(other, (str, bytes)) and self._values() == list(other)
 

@@ -50,7 +50,7 @@ class RetryPolicy:
         return {"__type": type(self).__name__}
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> Any:  # noqa: ARG003
+    def deserialize(cls, data: dict[str, Any]) -> Any:
         return cls()
 
 

@@ -79,7 +79,7 @@ class Timetable:
     partitioned_at_runtime: bool = False
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> Any:  # noqa: ARG003
+    def deserialize(cls, data: dict[str, Any]) -> Any:
         return cls()
 
     def serialize(self) -> dict[str, Any]:

@@ -124,6 +124,8 @@ def _values(dialect: str, tasks: bool, indexes: bool, prior: bool) -> Select[Any
         )
     else:
         made = made.where(c.run == select(this.c.id).where(named).scalar_subquery())
+    if not tasks and not prior:
+        made = made.order_by(None).order_by(c.token, c.task_id, c.map_index)  # the newest last
     if tasks:
         made = made.where(_one_of(c.task_id, "task_ids", dialect))
     if indexes:

@@ -206,6 +206,12 @@ def _kept_description(table: Table) -> Callable[[Any], dict[str, Any]]:
     }
 
 
+def _cleared_values(rows: Rows) -> Any:
+    c = t.value.c
+    named = [c[name] == func.coalesce(rows[name], c[name]) for name in ("map_index", "key")]
+    return delete(t.value).where(and_(c.run == rows["run"], c.task_id == rows["task_id"], *named))
+
+
 _GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)]
 
 COMMIT: dict[str, Statement] = {
@@ -260,12 +266,7 @@ COMMIT: dict[str, Statement] = {
     ),
     "group": _upsert(t.task_group),
     "attempt": _insert(t.attempt),
-    "value_clear": Statement(
-        _of(t.value, "run", "task_id", "map_index"),
-        lambda rows: delete(t.value).where(
-            and_(*(t.value.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
-        ),
-    ),
+    "value_clear": Statement(_of(t.value, "run", "task_id", "map_index", "key"), _cleared_values),
     "value": _upsert(t.value),
     "asset": _upsert(t.asset),
     "asset_event": _insert(t.asset_event),

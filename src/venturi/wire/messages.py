@@ -220,8 +220,8 @@ def exited(pid: int, status: int, peak_mb: float) -> Head:
 
 
 def ask(token: int, request: int, what: str, **more: Any) -> Head:
-    """`what`: value_get, value_put, variable_get, variable_set, connection_get, run_state, task_states, runs,
-    dag, trigger, asset_get, asset_events, state_get, state_put, mask.
+    """`what`: value_get, value_put, value_clear, variable_get, variable_set, connection_get, run_state, task_states,
+    runs, dag, trigger, asset_get, asset_events, state_get, state_put, mask.
 
     Parsing asks have token 0.
     """

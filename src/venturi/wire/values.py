@@ -200,6 +200,8 @@ class _Tagger:
         if isinstance(obj, (set, frozenset)):
             items = sorted(self._items(obj), key=_dumps)  # equal sets have equal encodings
             return {TAG: "set" if isinstance(obj, set) else "frozenset", "items": items}
+        if hasattr(kind, "__venturi_value__"):  # one of ours that stands for a plain value
+            return self.tag(obj.__venturi_value__())
         return _of_a_subclass(obj, kind)
 
     def _items(self, items: Iterable[Any]) -> list[Any]:

@@ -2,6 +2,21 @@
 
 from .rows import Refused, Served
 
-SERVED: list[Served] = []
+SERVED: list[Served] = [
+    (
+        "sdk.xcoms.BaseXCom",
+        "airflow.models:XCom airflow.models.xcom:XCom airflow.models.xcom:BaseXCom airflow.sdk:BaseXCom "
+        "airflow.sdk.bases.xcom:BaseXCom airflow.sdk.execution_time.xcom:XCom",
+        "Values are asked for, set by their own task and cleared; the database is not behind it, and backends of one's "
+        "own are not used.",
+    ),
+    ("sdk.xcoms.XCOM_RETURN_KEY", "airflow.models.xcom airflow.utils.xcom", ""),
+    (
+        "sdk.references.MappedValues",
+        "airflow.sdk.execution_time.lazy_sequence:LazyXComSequence airflow.models.xcom:LazyXComSelectSequence "
+        "airflow.models.xcom:LazyXComAccess",
+        "",
+    ),
+]
 
 REFUSED: list[Refused] = []
