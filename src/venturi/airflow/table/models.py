@@ -6,11 +6,10 @@ SERVED: list[Served] = [
     (
         "sdk.xcoms.BaseXCom",
         "airflow.models:XCom airflow.models.xcom:XCom airflow.models.xcom:BaseXCom airflow.sdk:BaseXCom "
-        "airflow.sdk.bases.xcom:BaseXCom airflow.sdk.execution_time.xcom:XCom",
+        "airflow.sdk.bases.xcom:BaseXCom airflow.sdk.execution_time.xcom:XCom airflow.providers.common.compat.sdk:XCom",
         "Values are asked for, set by their own task and cleared; the database is not behind it, and backends of one's "
         "own are not used.",
     ),
-    ("sdk.xcoms.XCOM_RETURN_KEY", "airflow.models.xcom airflow.utils.xcom", ""),
     (
         "sdk.references.MappedValues",
         "airflow.sdk.execution_time.lazy_sequence:LazyXComSequence airflow.models.xcom:LazyXComSelectSequence "

@@ -63,15 +63,10 @@ SERVED: list[Served] = [
     ("airflow.marks.SET_DURING_EXECUTION", f"{_INTERNAL} {_COMPAT}", ""),
     ("airflow.marks.is_arg_set", _INTERNAL, ""),
     # ── values and links ──
+    ("sdk.xcoms.XCOM_RETURN_KEY", f"airflow.models.xcom airflow.utils.xcom {_COMPAT}", ""),
+    ("airflow.links.TaskInstanceKey", f"airflow.models.taskinstancekey airflow.sdk.types {_COMPAT}", ""),
     (
-        "airflow.xcoms.XCom",
-        f"airflow.models airflow.models.xcom airflow.sdk.execution_time.xcom airflow.sdk.bases.xcom:BaseXCom {_COMPAT}",
-        "get_value(), get_one(), get_all() and set(); the database is not behind it.",
-    ),
-    ("airflow.xcoms.XCOM_RETURN_KEY", f"airflow.models.xcom airflow.utils.xcom {_COMPAT}", ""),
-    ("airflow.xcoms.TaskInstanceKey", f"airflow.models.taskinstancekey airflow.sdk.types {_COMPAT}", ""),
-    (
-        "airflow.xcoms.BaseOperatorLink",
+        "airflow.links.BaseOperatorLink",
         f"airflow.models airflow.models.baseoperatorlink airflow.models.baseoperator airflow.sdk {_COMPAT}",
         "Kept, not shown.",
     ),
