@@ -261,12 +261,16 @@ def test_values_are_replaced_by_key_and_cleared_by_instance(store: Store) -> Non
     store.commit(batch(values=[value("a", "5"), value("a", "6")]), epoch)
     with store.reader() as reader:
         assert reader.value(1, "a", -1, "return_value").data == "6"  # type: ignore[union-attr]
-        store.commit(batch(cleared_values=[(1, "a", -1), (1, "a", -1)], values=[value("a", "7", "new")]), epoch)
+        gone = (1, "a", -1, None)
+        store.commit(batch(cleared_values=[gone, gone], values=[value("a", "7", "new")]), epoch)
         assert reader.value(1, "a", -1, "return_value") is None
         assert reader.value(1, "a", -1, "k") is None
         assert reader.value(1, "a", -1, "new").data == "7"  # type: ignore[union-attr]
         assert reader.value(1, "a", 3, "return_value").data == "9"  # type: ignore[union-attr]
         assert reader.value(1, "b", -1, "return_value") is not None
+        store.commit(batch(cleared_values=[(1, "a", None, "return_value")]), epoch)
+        assert reader.value(1, "a", 3, "return_value") is None
+        assert reader.value(1, "a", -1, "new") is not None
 
 
 def test_a_group_is_kept_as_it_last_was(store: Store) -> None:
