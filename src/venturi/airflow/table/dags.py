@@ -81,7 +81,7 @@ SERVED: list[Served] = [
     ),
     (
         "sdk.instances.TaskInstance",
-        "airflow.models airflow.models.taskinstance",
+        "airflow.models airflow.models.taskinstance airflow.sdk airflow.sdk.types",
         "What it tells of other runs is read from what is kept; nothing is written through it.",
     ),
     (
@@ -97,7 +97,7 @@ SERVED: list[Served] = [
     ("sdk.rules.DagRunState", "airflow.utils.state airflow.sdk", ""),
     ("sdk.rules.DagRunType", "airflow.utils.types", ""),
     # ── version ──
-    ("airflow.VERSION", "airflow:__version__ airflow.version:version", ""),
+    ("airflow.VERSION", "airflow:__version__ airflow.version:version airflow.sdk:__version__", ""),
 ]
 
 REFUSED: list[Refused] = []

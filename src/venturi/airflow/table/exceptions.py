@@ -48,6 +48,33 @@ SERVED: list[Served] = [
     ),
     ("sdk.exceptions.AirflowSkipException", "airflow.sdk:AirflowSkipException", ""),
     ("sdk.exceptions.AirflowFailException", "airflow.sdk:AirflowFailException", ""),
+    # ── never raised here ──
+    *[
+        (f"airflow.exceptions.{name}", "airflow.exceptions airflow.sdk.exceptions", "")
+        for name in (
+            *("AirflowInternalRuntimeError", "AirflowRuntimeError", "AirflowSecretsBackendAccessDenied"),
+            *("AirflowWebServerTimeout", "InvalidStatsNameException", "UnmappableOperator", "AirflowDagInconsistent"),
+            *("UnmappableXComLengthPushed", "AirflowClusterPolicyViolation", "AirflowClusterPolicySkipDag"),
+            *("AirflowClusterPolicyError", "DagCodeNotFound", "DagFileExists", "SerializationError", "PoolNotFound"),
+            *("DeserializingResultError", "NoAvailablePoolSlot", "DagConcurrencyLimitReached"),
+            *("TaskConcurrencyLimitReached", "BackfillUnfinished", "FileSyntaxError", "AirflowFileParseException"),
+            *("UnknownExecutorException", "AirflowInactiveAssetInInletOrOutletException"),
+            *("TaskAlreadyRunningError", "NodeNotFound", "RemovedInAirflow4Warning", "FailStopDagInvalidTriggerRule"),
+        )
+    ],
+    (
+        "airflow.exceptions.FailStopDagInvalidTriggerRule",
+        "airflow.exceptions:FailFastDagInvalidTriggerRule airflow.sdk.exceptions:FailFastDagInvalidTriggerRule",
+        "",
+    ),
+    *[
+        (f"airflow.exceptions.{name}", f"airflow.providers.standard.exceptions {more}", "")
+        for name, more in (
+            ("AirflowExternalTaskSensorException", ""),
+            ("DuplicateStateError", ""),
+            ("DagIsPaused", "airflow.exceptions airflow.providers.standard.operators.trigger_dagrun"),
+        )
+    ],
 ]
 
 REFUSED: list[Refused] = []

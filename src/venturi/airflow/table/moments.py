@@ -6,6 +6,16 @@ SERVED: list[Served] = [
     # ── helpers ──
     ("airflow.dates.days_ago", "airflow.utils.dates", ""),
     ("airflow.dates.cron_presets", "airflow.utils.dates", ""),
+    *[
+        (f"airflow.dates.{name}", "airflow.utils.dates", "")
+        for name in ("infer_time_unit", "scale_time_units", "parse_execution_date", "datetime_to_nano")
+    ],
+    ("airflow.dates.date_range", "airflow.utils.dates", "Takes a timedelta between its dates, and no cron text."),
+    ("airflow.dates.round_time", "airflow.utils.dates", "Takes a timedelta, and no cron text."),
+    *[
+        (f"airflow.dates.{name}", "airflow.utils.timezone airflow.sdk.timezone", "")
+        for name in ("parse_timezone", "local_timezone", "from_timestamp", "td_format")
+    ],
     ("airflow.dates.apply_defaults", "airflow.utils.decorators", ""),
     ("airflow.logging_mixin.LoggingMixin", "airflow.utils.log.logging_mixin", ""),
     *[

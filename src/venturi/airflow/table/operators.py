@@ -30,7 +30,8 @@ SERVED: list[Served] = [
     ),
     (
         "sdk.python.BaseBranchOperator",
-        f"airflow.operators.branch airflow.operators.branch_operator {_STANDARD}.operators.branch",
+        f"airflow.operators.branch airflow.operators.branch_operator {_STANDARD}.operators.branch airflow.sdk "
+        "airflow.sdk.bases.branch",
         "",
     ),
     (
@@ -40,7 +41,7 @@ SERVED: list[Served] = [
     ),
     (
         "sdk.python.SkipMixin",
-        f"airflow.models airflow.models.skipmixin {_BASES}.skipmixin {_STANDARD}.utils.skipmixin",
+        f"airflow.models airflow.models.skipmixin airflow.sdk {_BASES}.skipmixin {_STANDARD}.utils.skipmixin",
         "",
     ),
     (
