@@ -18,7 +18,7 @@ from typing import Any
 from ..sdk import era, macros
 from ..sdk.building import author_position
 from . import siblings, stand_ins, wheels
-from .nearest import UnknownAirflowName, sentence
+from .nearest import MissingAttribute, UnknownAirflowName, sentence
 from .table import REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
 
@@ -59,7 +59,7 @@ class AirflowModule(ModuleType):
             brought = plugins.object_in(place, name)
             if brought is not None:
                 return brought
-        raise AttributeError(sentence(path))
+        raise MissingAttribute(path)
 
     def __dir__(self) -> list[str]:
         inner = [known.rpartition(".")[2] for known in (*TABLE, *_MODULES) if known.rpartition(".")[0] == self.__name__]
@@ -69,13 +69,13 @@ class AirflowModule(ModuleType):
 def of_row(path: str, row: Row) -> Any:
     """The object that a row names, or its refusal."""
     if row.kind == REFUSED:
-        raise UnknownAirflowName(sentence(path))
+        raise UnknownAirflowName(path)
     try:
         return getattr(importlib.import_module(row.module), row.name)
     except (ImportError, AttributeError) as error:
         if not row.module.startswith(wheels.PROVIDERS):
             raise
-        raise UnknownAirflowName(f"'{path}' is now '{row.module}.{row.name}'. {error}") from error
+        raise UnknownAirflowName(path, error) from error
 
 
 def why_not_served(path: str, file: str) -> str | None:
@@ -113,7 +113,7 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
             spec = siblings.find(fullname, author_position(2).file)
             if spec is not None:
                 return spec
-            raise UnknownAirflowName(sentence(fullname))
+            raise UnknownAirflowName(fullname)
         spec = ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
         if fullname == wheels.PROVIDERS[:-1]:
             spec.submodule_search_locations = wheels.folders(fullname)

@@ -8,7 +8,28 @@ from .table.rows import wheel_of
 
 class UnknownAirflowName(ModuleNotFoundError):
     """A name under `airflow` that the table does not hold. Its `name` stays empty, so that the import statement does
-    not replace this sentence by its own."""
+    not replace our sentence by its own; the sentence is made when it is read, as most such errors are caught unread."""
+
+    def __init__(self, path: str, behind: BaseException | None = None) -> None:
+        super().__init__(path)
+        self.path_of_airflow, self.behind = path, behind
+
+    def __str__(self) -> str:
+        row = TABLE.get(self.path_of_airflow)
+        if self.behind is not None and row is not None:
+            return f"'{self.path_of_airflow}' is now '{row.module}.{row.name}'. {self.behind}"
+        return sentence(self.path_of_airflow)
+
+
+class MissingAttribute(AttributeError):
+    """A module under `airflow` was asked for a name that it does not have."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path_of_airflow = path
+
+    def __str__(self) -> str:
+        return sentence(self.path_of_airflow)
 
 
 def sentence(path: str) -> str:
