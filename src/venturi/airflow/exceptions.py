@@ -117,13 +117,5 @@ class RemovedInAirflow4Warning(DeprecationWarning):
     """Told of names that the next Airflow will not have."""
 
 
-class AirflowExternalTaskSensorException(AirflowException):
-    """What a sensor of another DAG raises."""
-
-
-class DuplicateStateError(AirflowExternalTaskSensorException):
-    """A state is both waited for and counted as failed."""
-
-
 class DagIsPaused(AirflowFailException):
     """A run was asked of a DAG that is paused."""

@@ -67,14 +67,11 @@ SERVED: list[Served] = [
         "airflow.exceptions:FailFastDagInvalidTriggerRule airflow.sdk.exceptions:FailFastDagInvalidTriggerRule",
         "",
     ),
-    *[
-        (f"airflow.exceptions.{name}", f"airflow.providers.standard.exceptions {more}", "")
-        for name, more in (
-            ("AirflowExternalTaskSensorException", ""),
-            ("DuplicateStateError", ""),
-            ("DagIsPaused", "airflow.exceptions airflow.providers.standard.operators.trigger_dagrun"),
-        )
-    ],
+    (
+        "airflow.exceptions.DagIsPaused",
+        "airflow.exceptions airflow.providers.standard.operators.trigger_dagrun",
+        "",
+    ),
 ]
 
 REFUSED: list[Refused] = []
