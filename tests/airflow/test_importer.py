@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from venturi.airflow import VERSION, importer
-from venturi.airflow.table import FULL, MOVED, PARTIAL, REFUSED, TABLE, Row, counts, module_paths
+from venturi.airflow.table import FULL, MOVED, PARTIAL, REFUSED, TABLE, Row, counts, module_paths, twice
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,10 @@ def test_every_path_of_the_table_gives_its_object():
             continue
         found = getattr(importlib.import_module(place), name)
         assert found is getattr(importlib.import_module(row.module), row.name), path
+
+
+def test_no_path_stands_in_the_table_twice():
+    assert twice == []
 
 
 def test_every_row_is_of_a_known_kind_and_says_why_it_is_not_full():

@@ -65,10 +65,6 @@ class SerializationError(AirflowException):
     """A DAG cannot be told as data."""
 
 
-class DeserializingResultError(ValueError):
-    """What a task in another environment has returned cannot be read."""
-
-
 class PoolNotFound(AirflowNotFoundException):
     """There is no such pool."""
 

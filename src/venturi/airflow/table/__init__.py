@@ -76,11 +76,11 @@ def _add_old_names(found: dict[str, Row]) -> None:
 
 
 def _add(found: dict[str, Row], path: str, row: Row) -> None:
-    if path in found:
-        raise ValueError(f"The table holds {path} twice.")
-    found[path] = row
+    if found.setdefault(path, row) is not row:
+        twice.append(path)
 
 
+twice: list[str] = []  # paths that more than one row names; a test says that there are none
 TABLE: dict[str, Row] = _rows()
 
 

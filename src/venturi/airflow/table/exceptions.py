@@ -56,7 +56,7 @@ SERVED: list[Served] = [
             *("AirflowWebServerTimeout", "InvalidStatsNameException", "UnmappableOperator", "AirflowDagInconsistent"),
             *("UnmappableXComLengthPushed", "AirflowClusterPolicyViolation", "AirflowClusterPolicySkipDag"),
             *("AirflowClusterPolicyError", "DagCodeNotFound", "DagFileExists", "SerializationError", "PoolNotFound"),
-            *("DeserializingResultError", "NoAvailablePoolSlot", "DagConcurrencyLimitReached"),
+            *("NoAvailablePoolSlot", "DagConcurrencyLimitReached"),
             *("TaskConcurrencyLimitReached", "BackfillUnfinished", "FileSyntaxError", "AirflowFileParseException"),
             *("UnknownExecutorException", "AirflowInactiveAssetInInletOrOutletException"),
             *("TaskAlreadyRunningError", "NodeNotFound", "RemovedInAirflow4Warning", "FailStopDagInvalidTriggerRule"),
