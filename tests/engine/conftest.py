@@ -55,7 +55,6 @@ class Recorder:
     def load(self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None) -> None:
         self.loads.append((request, source))
 
-    def reconnect(self) -> None: ...
     def flush(self) -> None: ...
     def poll(self) -> list[Report]:
         return []

@@ -92,9 +92,6 @@ class FakeCrew:
         named = set(alive) | waiting | {e.token for e in told}
         self.out = [Connected(self.slots, alive, waiting, set(self.triggers)), *told, Settled(named)]
 
-    def reconnect(self) -> None:
-        self.connect()
-
     def submit(self, starts: list[Start]) -> None:
         for start in starts:
             if start.token in self.submitted:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from venturi.config import Config
-from venturi.core.moves import DagVersion
+from venturi.core.errors import DatabaseLost
+from venturi.core.moves import Batch, DagVersion
 from venturi.core.plan import Plan
 from venturi.core.rules import RULES
 from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec, to_json
@@ -36,6 +37,25 @@ class SimulatedCrash(BaseException):
     """kill -9 of the engine, at a named point."""
 
 
+class Flaky:
+    """The store, over a connection that breaks: before a commit reaches the database, or before its answer comes."""
+
+    def __init__(self, store: Store, schedule: Schedule) -> None:
+        self._store, self._schedule = store, schedule
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def commit(self, batch: Batch, epoch: int) -> int:
+        fate = self._schedule.fate_of_a_commit()
+        if fate == "lost before":
+            raise DatabaseLost(reason=fate)
+        last_event = self._store.commit(batch, epoch)
+        if fate == "lost after":
+            raise DatabaseLost(reason=fate)
+        return last_event
+
+
 @dataclass
 class Report:
     seed: int
@@ -44,6 +64,7 @@ class Report:
     engine_crashes: int
     crew_crashes: int
     problems: list[str]
+    losses: int = 0  # of the database
 
 
 def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
@@ -113,6 +134,9 @@ class Schedule:
         )
         self.crew = FakeCrew(self.rng, plans, slots=self.rng.randint(1, 4))
         self.crash_odds = self.rng.choice([0, 0.02, 0.1])
+        self.loss_rng = random.Random(f"losses of {seed}")  # its own: the schedules without losses stay as they are
+        self.loss_odds = 0.1 if seed % 4 == 3 else 0.0
+        self.losses = 0
         self.now = 1_000_000.0
         self.dag_id = f"d{seed}"
         self.spec = random_dag(self.rng, self.dag_id)
@@ -128,8 +152,14 @@ class Schedule:
         if self.crashes_armed and self.rng.random() < self.crash_odds:
             raise SimulatedCrash(name)
 
+    def fate_of_a_commit(self) -> str:
+        if self.crashes_armed and self.loss_rng.random() < self.loss_odds:
+            self.losses += 1
+            return self.loss_rng.choice(["lost before", "lost after"])
+        return "done"
+
     def start_engine(self) -> Engine:
-        engine = Engine(self.store, self.crew, self.config, Path("/nonexistent"))  # type: ignore[arg-type]
+        engine = Engine(Flaky(self.store, self), self.crew, self.config, Path("/nonexistent"))  # type: ignore[arg-type]
         commands = Commands(engine, DagFiles(engine, []), WallClock())
         self.make_run = commands.make_run
         self.engine = engine
@@ -151,6 +181,9 @@ class Schedule:
             self.crew.engine_crashed()
             if commands:
                 raise
+        except DatabaseLost:
+            engine.restart()
+            self.crew.connect()
 
     # ── the schedule ──
 
@@ -165,7 +198,8 @@ class Schedule:
             engine_turn.crash_at = before
         attempts = sum(self.crew.tokens_begun.values())
         problems = [*self.crew.problems, *self.check()]
-        return Report(self.seed, len(self.spec.tasks), attempts, self.engine_crashes, self.crew_crashes, problems)
+        crashes = self.engine_crashes, self.crew_crashes
+        return Report(self.seed, len(self.spec.tasks), attempts, *crashes, problems, self.losses)
 
     def begin(self) -> None:
         self.crashes_armed = False

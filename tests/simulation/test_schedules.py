@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from venturi.core import calls
+from venturi.core.errors import StoreError
 from venturi.core.states import Outcome
 from venturi.core.step import Turn
 from venturi.core.world import Call, World
@@ -98,3 +99,31 @@ def test_no_schedule_of_crashes_breaks_an_invariant(first: int, tmp_path: Path) 
     assert sum(r.attempts for r in reports) > BATCH
     assert sum(r.engine_crashes for r in reports) > 0
     assert sum(r.crew_crashes for r in reports) > 0
+    assert sum(r.losses for r in reports) > 0
+
+
+def test_an_engine_that_goes_on_after_a_commit_it_does_not_know_of_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps what it has in memory, as if the database had taken it or not."""
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 200)
+
+    def stay(self: Engine) -> None:
+        if hasattr(self, "world"):
+            self.is_void = False
+        else:
+            restart(self)
+
+    restart = Engine.restart
+    monkeypatch.setattr(Engine, "restart", stay)
+    store = open_store(tmp_path / "simulated.db")
+    try:
+        for seed in range(3, 80, 4):
+            try:
+                if Schedule(seed, store).run().problems:
+                    return
+            except (StoreError, AssertionError):
+                return
+    finally:
+        store.close()
+    raise AssertionError("no schedule has seen it")

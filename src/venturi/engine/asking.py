@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import crashpoints
 from ..core import secrets
-from ..core.errors import SealError, VenturiError
+from ..core.errors import DatabaseLost, SealError, VenturiError
 from ..core.moves import StateRow, ValueRow
 from ..core.spec import dag_from_json
 from ..core.step import Turn
@@ -28,6 +28,9 @@ from ..store import Reader, Store
 
 if TYPE_CHECKING:
     from .turn import Engine
+
+
+DATABASE_AGAIN_S = 0.25
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Asks:
         self._queue: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
         self._answers: deque[Answer] = deque()
         self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
         self.wake: Callable[[], None] = lambda: None
         self.on_trigger: Callable[[Asked, tuple[Run, int, int, Cell], Turn, Tell], None] = _nobody_triggers
 
@@ -213,6 +217,7 @@ class Asks:
 
     def stop(self) -> None:
         if self._thread is not None:
+            self._ending.set()
             self._queue.put(None)
             self._thread.join()
             self._thread = None
@@ -221,10 +226,22 @@ class Asks:
         reader = store.reader()
         try:
             while (read := self._queue.get()) is not None:
-                self._answers.append(answered(reader, read))
+                answer = self._answer(reader, read)
+                if answer is None:
+                    return
+                self._answers.append(answer)
                 self.wake()
         finally:
             reader.close()
+
+    def _answer(self, reader: Reader, read: _Read) -> Answer | None:
+        """While the database is away the ask waits, unless the engine ends."""
+        while True:
+            try:
+                return answered(reader, read)
+            except DatabaseLost:
+                if self._ending.wait(DATABASE_AGAIN_S):
+                    return None
 
     def send_answers(self) -> None:
         executor = self._engine.executor
@@ -241,6 +258,8 @@ def answered(reader: Reader, read: _Read) -> Answer:
         return Answer(asked.token, asked.request, True, detail, body)
     except KeyError as missing:
         problem = f"cannot answer '{asked.what}': {missing} is not known"
+    except DatabaseLost:
+        raise
     except VenturiError as error:
         problem = str(error)
     return Answer(asked.token, asked.request, False, {"error": problem, "kind": "refused"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from ..core.errors import VenturiError
@@ -44,15 +45,16 @@ class Recorded:
 
     follows: frozenset[int] = frozenset()
 
-    def __init__(self, engine: Engine, client: Client, head: Head, turn: Turn) -> None:
+    def __init__(self, engine: Engine, client: Client, head: Head, turn: Turn, drop: Callable[[Client], None]) -> None:
         self._engine, self._client, self._turn = engine, client, turn
+        self._drop = partial(drop, client)
         self._payload = {k: v for k, v in head.items() if k not in ("k", "id", "name")}
         self._name = str(head["name"])
 
     def send(self, head: Head) -> None:
         told = {k: v for k, v in head.items() if k not in ("k", "id")}
         self._turn.batch.commands.append(CommandDone(self._name, self._payload, self._turn.now, told))
-        self._engine.after_commit(lambda: self._client.send(head))
+        self._engine.after_commit(lambda: self._client.send(head), self._drop)
 
 
 Asker = Client | Row | Recorded
@@ -77,8 +79,16 @@ class Commands:
             return
         recorded = head["name"] in _LASTING
         self.pending.append(
-            lambda turn: self._act(act, Recorded(self._engine, client, head, turn) if recorded else client, head, turn)
+            lambda turn: self._act(act, self._recorded(client, head, turn) if recorded else client, head, turn)
         )
+
+    def _recorded(self, client: Client, head: Head, turn: Turn) -> Recorded:
+        return Recorded(self._engine, client, head, turn, self._let_go)
+
+    def _let_go(self, client: Client) -> None:
+        """What it asked for may have been written or not: it sees that the connection is lost, and asks again."""
+        if self.control is not None:
+            self.control.drop(client)
 
     def take_pending(self) -> list[Callable[[Turn], None]]:
         taken, self.pending = self.pending, []
@@ -96,7 +106,7 @@ class Commands:
         if isinstance(client, (Row, Recorded)):
             answer(client, head, **result)
         else:
-            self._engine.after_commit(lambda: answer(client, head, **result))
+            self._engine.after_commit(lambda: answer(client, head, **result), partial(self._let_go, client))
 
     def take_waiting(self, rows: list[CommandRow]) -> None:
         """Commands that were given while there was no engine, oldest first."""
@@ -139,7 +149,7 @@ class Commands:
         file = os.path.abspath(str(head["file"]))
 
         def then(state: FileState, turn: Turn) -> None:
-            self._run_read_file(Recorded(self._engine, client, head, turn), head, state, turn)
+            self._run_read_file(self._recorded(client, head, turn), head, state, turn)
 
         self._files.want(file, then)
 

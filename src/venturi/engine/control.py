@@ -81,13 +81,13 @@ class Control:
             except OSError:
                 data = b""
             if not data:
-                self._drop(client)
+                self.drop(client)
                 return
             try:
                 for head, _body in client.decoder.feed(data):
                     self._handle(client, head)
             except ProtocolError:  # not one of our clients
-                self._drop(client)
+                self.drop(client)
                 return
         self.settle(client)
 
@@ -96,12 +96,12 @@ class Control:
         if client not in self.clients:
             return
         if not client.flush():
-            self._drop(client)
+            self.drop(client)
             return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.out else 0)
         self._selector.modify(client.socket, wanted, self._selector.get_key(client.socket).data)
 
-    def _drop(self, client: Client) -> None:
+    def drop(self, client: Client) -> None:
         if client in self.clients:
             self.clients.discard(client)
             self._selector.unregister(client.socket)
@@ -110,7 +110,7 @@ class Control:
     def close(self) -> None:
         for client in list(self.clients):
             client.flush()
-            self._drop(client)
+            self.drop(client)
         self._selector.unregister(self._listener)
         self._listener.close()
         if os.path.exists(self._address):

@@ -177,6 +177,19 @@ class DagFiles:
             )
         executor.flush()
 
+    def begin_anew(self) -> None:
+        """The engine has read its state anew: what was taken in since the last commit may not be in it, so that every
+        file is read again."""
+        self.forget_requests()
+        for state in self.files.values():
+            state.dag_ids, state.error = (), None
+        self._gone.clear()
+        self._remember()
+        for state in self.files.values():
+            self.read(state)
+        if not self._engine.foreground:
+            self.scan()
+
     def forget_requests(self) -> None:
         """The crew is gone and with it what it was reading."""
         for state in self._by_request.values():

@@ -21,6 +21,7 @@ from ..core.errors import EpochLost, StoreError
 from ..executors.base import Disconnected, Report
 from ..executors.local import Local
 from ..store import open_store
+from .asking import DATABASE_AGAIN_S
 from .clock import Clock, WallClock
 from .commands import Commands
 from .control import Control
@@ -32,6 +33,10 @@ RECONNECT_S = 0.05
 WAIT_MAX_S = 86_400.0  # epoll counts milliseconds in 32 bits
 # With every slot busy the machine is the bound: what ends within this moment shares one commit and one send.
 GATHER_S = 0.0005
+
+
+def _say(text: str) -> None:
+    print(f"venturi engine: {text}", file=sys.stderr, flush=True)
 
 
 class EngineProcess:
@@ -60,6 +65,7 @@ class EngineProcess:
         self._crew_fd = -1
         self._lifeline_gone = False
         self._connect_at = 0.0
+        self._whole_at = 0.0
         self._refresh_at = 0.0
         self._watcher = Watcher(roots, self._on_changed) if roots and not foreground else None
         self.on_crew_lost: Callable[[], None] = lambda: None
@@ -112,6 +118,8 @@ class EngineProcess:
         for key, mask in self._selector.select(self._timeout(now)):
             if key.fd != self._crew_fd:
                 key.data(mask)
+        if self._engine.is_void and not self._is_whole_again():
+            return
         if self._engine.world.capacity.is_full:
             time.sleep(GATHER_S)
         now = self._clock.now()
@@ -134,16 +142,37 @@ class EngineProcess:
                 self._engine.finish()
         except EpochLost:
             raise
-        except StoreError as error:  # the engine has read its state anew and asked the crew again
-            print(f"venturi engine: {error}", file=sys.stderr, flush=True)
-        self._files.pump()
+        except StoreError as error:
+            _say(str(error))
+            self._executor.close()  # what it tells meanwhile it tells again
+            self._whole_at = self._clock.now() + DATABASE_AGAIN_S
+        else:
+            self._files.pump()
         self._watch_crew()
+
+    def _is_whole_again(self) -> bool:
+        """After a void turn: whether the database could be read anew. Attempts go on meanwhile; what they ask waits."""
+        if self._clock.now() < self._whole_at:
+            return False
+        try:
+            self._engine.restart()
+        except StoreError:
+            self._whole_at = self._clock.now() + DATABASE_AGAIN_S
+            return False
+        _say("The state is read anew from the database.")
+        self._files.begin_anew()
+        if not self._engine.foreground:
+            self._commands.take_waiting(self._engine.waiting_commands)
+        self._connect_at = self._clock.now()
+        return True
 
     def _more_comes(self) -> bool:
         """Whether something arrives within the time a lazy commit may wait."""
         return bool(self._selector.select(LAZY_S))
 
     def _timeout(self, now: float) -> float | None:
+        if self._engine.is_void:
+            return max(0.0, self._whole_at - now)
         if self._engine.has_reports:
             return 0.0
         waits = []

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..config import Config
 from ..core import admission, calls, step
-from ..core.errors import EpochLost, StoreError, VenturiError
+from ..core.errors import DatabaseLost, EpochLost, StoreError, VenturiError
 from ..core.moves import AttemptRow, Event, TaskMove, ValueRow
 from ..core.spec import RETURN_KEY
 from ..core.states import LIVE, Outcome, TaskState
@@ -57,6 +57,7 @@ class Effects:
     acks: list[int] = field(default_factory=list)
     cancels: list[tuple[int, str, float]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
+    otherwise: list[Callable[[], None]] = field(default_factory=list)  # if the turn is void
 
 
 class Engine:
@@ -83,12 +84,15 @@ class Engine:
         self._turn: Turn | None = None
         self._now = 0.0
         self._own_reports: list[Report] = []  # ends that this engine knows by itself
+        self.is_void = False  # what it holds in memory is no longer what the database says
         self.restart()
 
     # ── state ──
 
     def restart(self) -> None:
-        """Read everything from the database: at the start, and when a commit failed."""
+        """Read everything from the database: at the start, and when a turn was void. Until this has been done no turn
+        may be taken; and the executor must be asked anew what it holds."""
+        self.versions.forget()
         self.next_run_id, self._next_token, self.versions.next_id, next_call_id = self.store.counters()
         kept = self.store.load_world()
         self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
@@ -97,6 +101,15 @@ class Engine:
         self.world.capacity.online = False  # until the executor has told what it holds
         self._effects = Effects()
         self._turn = None
+        self._own_reports = []
+        self.is_void = False
+
+    def _void(self, effects: Effects) -> None:
+        """The database did not take the turn, or may have: what was decided counts for nothing until it is read."""
+        self.is_void = True
+        self._turn, self._effects = None, Effects()
+        for tell in effects.otherwise:
+            tell()
 
     def _wanted(self, run_id: int) -> bool:
         return not self.foreground or run_id in self.handed
@@ -114,7 +127,19 @@ class Engine:
     # ── the turn ──
 
     def turn(self, reports: Iterable[Report], commands: Iterable[Callable[[Turn], None]], now: float) -> None:
-        """Drain what came in, decide, commit once, act."""
+        """Drain what came in, decide, commit once, act. A StoreError leaves the engine void: see `restart`."""
+        try:
+            turn = self._decide(reports, commands, now)
+        except EpochLost:
+            raise
+        except StoreError:
+            self._void(self._effects)
+            raise
+        self._turn = turn
+        if not self._may_wait(turn):
+            self.finish()
+
+    def _decide(self, reports: Iterable[Report], commands: Iterable[Callable[[Turn], None]], now: float) -> Turn:
         turn = self._turn or Turn(now)
         turn.now = now
         self._now = now
@@ -128,9 +153,7 @@ class Engine:
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
             self._effects.calls += calls.hand_out(self.world, turn, self.take_token)
-        self._turn = turn
-        if not self._may_wait(turn):
-            self.finish()
+        return turn
 
     def _may_wait(self, turn: Turn) -> bool:
         """A turn that only learned that attempts are running waits a moment for something that matters."""
@@ -156,25 +179,27 @@ class Engine:
         self._turn, self._effects = None, Effects()
         if turn is None:
             return
+        try:
+            self._commit(turn, effects)
+            self._act(effects)
+        except EpochLost:
+            raise
+        except StoreError:
+            self._void(effects)
+            raise
+
+    def _commit(self, turn: Turn, effects: Effects) -> None:
         turn.batch.group_moves.extend(step.group_moves(turn))
         if turn.batch:
             turn.batch.events.extend(_events(turn))
             crash_at("engine:before-commit")
-            try:
-                last_event = self.store.commit(turn.batch, self.epoch)
-            except EpochLost:
-                raise
-            except StoreError:  # nothing was written: what was decided is void
-                self.restart()
-                self.executor.reconnect()
-                raise
+            last_event = self.store.commit(turn.batch, self.epoch)
             crash_at("engine:committed")
             for run in turn.finished_runs:
                 self.contexts.forget(run)
                 self._own_reports += self.on_finished(run)
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
-        self._act(effects)
 
     def _note_deferrals(self, turn: Turn, effects: Effects) -> None:
         batch = turn.batch
@@ -212,6 +237,8 @@ class Engine:
         for one in admitted:
             try:
                 starts.append(self.contexts.start(one, self._now, self._began_at(one), self._resume(one)))
+            except DatabaseLost:
+                raise  # never handed out, so it is started when the database is back
             except (OSError, VenturiError, IndexError) as error:
                 reason = f"its input could not be read: {error}"
                 self._own_reports.append(Ended(one.cell.token, Outcome.FAIL_NOW, self._now, {"reason": reason}))
@@ -221,6 +248,8 @@ class Engine:
         for call in due:
             try:
                 yield self.contexts.call(call)
+            except DatabaseLost:
+                raise
             except (OSError, VenturiError, IndexError) as error:
                 reason = f"its input could not be read: {error}"
                 self._own_reports.append(Ended(call.token, Outcome.FAILED, self._now, {"reason": reason}))
@@ -346,8 +375,11 @@ class Engine:
     def _cancel(self, token: int, reason: str, grace_s: float) -> None:
         self._effects.cancels.append((token, reason, grace_s))
 
-    def after_commit(self, action: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], None], otherwise: Callable[[], None] | None = None) -> None:
+        """`otherwise`: if it never comes to that."""
         self._effects.after.append(action)
+        if otherwise is not None:
+            self._effects.otherwise.append(otherwise)
 
     def put_value(self, row: ValueRow, run: Run, number: int, map_index: int, turn: Turn) -> None:
         """An attempt leaves a value while it runs."""

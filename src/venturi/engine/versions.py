@@ -22,6 +22,11 @@ class Versions:
         self._current: dict[str, int] = {}
         self.next_id = 1
 
+    def forget(self) -> None:
+        """The database is about to say what there is."""
+        for kept in (self._rows, self._plans, self._starts, self._current):
+            kept.clear()
+
     def take_id(self) -> int:
         made = self.next_id
         self.next_id += 1

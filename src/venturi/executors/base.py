@@ -127,8 +127,5 @@ class Executor(Protocol):
     def poll(self) -> list[Report]:
         """Everything that has arrived; never blocks."""
 
-    def reconnect(self) -> None:
-        """Forget the connection and begin anew: `Connected`, ends, `Settled`."""
-
     def flush(self) -> None:
         """Send what is waiting to be sent, in one write where possible."""

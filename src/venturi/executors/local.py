@@ -54,10 +54,6 @@ class Local:
         self.flush()
         return True
 
-    def reconnect(self) -> None:
-        self.close()
-        self.connect()
-
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()

@@ -12,18 +12,19 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from ..core.errors import Conflict, StoreError
+from ..core.errors import Conflict, DatabaseLost, StoreError
 
 BUSY_TIMEOUT_S = 60.0
 _CACHE_KB = 16 * 1024
 
 Row = tuple[Any, ...]
+_T = TypeVar("_T")
 Params = Mapping[str, Any]
 NO_PARAMS: Params = MappingProxyType({})
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
@@ -157,6 +158,9 @@ def sqlite_error(file: Path, error: sqlite3.Error) -> StoreError:
 
 
 class PostgresDriver:
+    """A connection that is lost (the server restarts, a network drops it) is opened anew where nothing was under way:
+    at the beginning of a transaction, and for a single read. Within a transaction it is `DatabaseLost`."""
+
     dialect = "postgresql"
 
     def __init__(self, url: str, writable: bool = True) -> None:
@@ -167,12 +171,20 @@ class PostgresDriver:
                 reason="Postgres needs psycopg; install it with: pip install 'venturi[postgres]'"
             ) from error
         self._psycopg = psycopg
+        self._url, self._writable = url, writable
+        self._under_way = False  # a transaction
+        self.raw = self._opened()
+
+    def _opened(self) -> Any:
         try:
-            self.raw = psycopg.connect(url, autocommit=True, application_name="venturi")
-            if not writable:
-                self.raw.execute("SET default_transaction_read_only = on")
-        except psycopg.Error as error:
+            raw = self._psycopg.connect(self._url, autocommit=True, application_name="venturi")
+            if not self._writable:
+                raw.execute("SET default_transaction_read_only = on")
+        except self._psycopg.OperationalError as error:
+            raise DatabaseLost(reason=_in_one_line(error)) from error
+        except self._psycopg.Error as error:
             raise self._ours(error) from error
+        return raw
 
     def write(self, text: str, rows: Sequence[Sequence[Any]]) -> int:
         # jsonb has no U+0000; a reason quoting one is the worse for it, not the turn
@@ -182,14 +194,19 @@ class PostgresDriver:
         return self.execute(text, {"rows": param})
 
     def all(self, text: str, params: Params = NO_PARAMS) -> list[Row]:
+        if self._under_way:
+            return self._all(text, params)
+        return self._again_if_lost(lambda: self._all(text, params))
+
+    def _all(self, text: str, params: Params) -> list[Row]:
         try:
-            return self.raw.execute(text, params).fetchall()  # type: ignore[arg-type,call-overload,no-any-return,unused-ignore]
+            return self.raw.execute(text, params).fetchall()  # type: ignore[no-any-return]
         except self._psycopg.Error as error:
             raise self._ours(error) from error
 
     def execute(self, text: str, params: Params = NO_PARAMS) -> int:
         try:
-            return self.raw.execute(text, params or None).rowcount  # type: ignore[arg-type,call-overload,no-any-return,unused-ignore]
+            return self.raw.execute(text, params or None).rowcount  # type: ignore[no-any-return]
         except self._psycopg.Error as error:
             raise self._ours(error) from error
 
@@ -197,12 +214,26 @@ class PostgresDriver:
         self.execute(";\n".join(texts))
 
     def begin(self, writing: bool = True) -> None:
-        self.execute("BEGIN" if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        text = "BEGIN" if writing else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        self._again_if_lost(lambda: self.execute(text))
+        self._under_way = True
+
+    def _again_if_lost(self, ask: Callable[[], _T]) -> _T:
+        """Of what may be done twice: on the connection there is, and if that is lost, on a new one."""
+        if self.raw.closed:
+            self.raw = self._opened()
+        try:
+            return ask()
+        except DatabaseLost:
+            self.raw = self._opened()
+            return ask()
 
     def commit(self) -> None:
         self.execute("COMMIT")
+        self._under_way = False
 
     def rollback(self) -> None:
+        self._under_way = False
         try:
             self.raw.execute("ROLLBACK")
         except self._psycopg.Error:
@@ -212,7 +243,11 @@ class PostgresDriver:
         self.raw.close()
 
     def _ours(self, error: Exception) -> StoreError:
-        said = " ".join(str(error).split())
+        said = _in_one_line(error)
         if isinstance(error, self._psycopg.errors.IntegrityError):
             return Conflict(reason=said)
-        return StoreError(reason=said or type(error).__name__)
+        return DatabaseLost(reason=said) if self.raw.closed else StoreError(reason=said)
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
