@@ -1,9 +1,9 @@
 import pytest
 
 from venturi import DAG, Param, PythonOperator
+from venturi.core.schema import problems
 from venturi.sdk.exceptions import ParamValidationError
 from venturi.sdk.params import ParamsDict
-from venturi.sdk.schema import problems
 from venturi.testing import run_dag
 
 

@@ -9,6 +9,7 @@
     │   ├── NotImportable
     │   └── BadValue
     ├── BadFile                   a file of settings that cannot be read
+    ├── BadParameter              a run was asked for with what the DAG's parameters do not allow
     ├── NotFound                  a DAG, run, task, variable or connection that is not there
     ├── Refused                   a request that the present state does not allow
     ├── IllegalMove               a change of state that the table of moves does not hold
@@ -86,6 +87,10 @@ class EnvironmentFailed(VenturiError):
 
 class NotFound(VenturiError):
     """There is no {kind} '{name}'. {advice}"""
+
+
+class BadParameter(VenturiError):
+    """DAG '{dag_id}' cannot start with its parameter '{name}': {problem}. Say it with: --conf '{{"{name}": …}}'"""
 
 
 class Refused(VenturiError):

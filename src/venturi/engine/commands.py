@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from ..core.errors import VenturiError
+from ..core.errors import BadParameter, VenturiError
 from ..core.moves import CommandDone, Event, NewRun
 from ..core.names import DEFAULT_POOL
+from ..core.schema import wrong_parameter
 from ..core.states import RUN_FINAL, RunState
 from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
@@ -173,6 +174,9 @@ class Commands:
             except ValueError as error:
                 refuse(client, head, "bad_request", str(error))
                 return
+            except BadParameter as error:
+                refuse(client, head, "bad_parameter", str(error))
+                return
             self._engine.handed.add(run.id)
             self._answer(client, head, dag_id=dag_id, run_id=run.run_id)
 
@@ -191,6 +195,9 @@ class Commands:
         assert version is not None
         if conf is not None and not isinstance(conf, dict):
             raise ValueError("conf must be a JSON object")
+        wrong = wrong_parameter(engine.versions.plan(version.id).spec.params, conf or {})
+        if wrong is not None:
+            raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])
         logical = _date(date) if date else turn.now
         run = Run(
             engine.take_run_id(), dag_id, run_id or self._new_run_id(dag_id, logical), engine.versions.plan(version.id)

@@ -46,7 +46,7 @@ class Param:
         return found
 
     def _problem(self, value: Any) -> str | None:
-        from .schema import problems
+        from ..core.schema import problems
 
         return next(problems(value, self.schema), None)
 

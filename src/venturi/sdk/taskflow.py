@@ -255,6 +255,33 @@ class TaskDecorators:
 
         return self._decorate(DecoratedBash, python_callable, arguments, False)
 
+    def virtualenv(self, python_callable: Any = None, **arguments: Any) -> Any:
+        from .interpreters import DecoratedVirtualenv
+
+        return self._decorate(DecoratedVirtualenv, python_callable, arguments)
+
+    def external_python(self, python: str | None = None, python_callable: Any = None, **arguments: Any) -> Any:
+        from .interpreters import DecoratedExternalPython
+
+        return self._decorate(DecoratedExternalPython, python_callable, {"python": python, **arguments})
+
+    def branch_virtualenv(self, python_callable: Any = None, **arguments: Any) -> Any:
+        from .interpreters import DecoratedBranchVirtualenv
+
+        arguments.setdefault("multiple_outputs", False)
+        return self._decorate(DecoratedBranchVirtualenv, python_callable, arguments)
+
+    def branch_external_python(self, python: str | None = None, python_callable: Any = None, **arguments: Any) -> Any:
+        from .interpreters import DecoratedBranchExternalPython
+
+        arguments = {"multiple_outputs": False, "python": python, **arguments}
+        return self._decorate(DecoratedBranchExternalPython, python_callable, arguments)
+
+    def stub(self, python_callable: Any = None, **arguments: Any) -> Any:
+        from .interpreters import DecoratedStub
+
+        return self._decorate(DecoratedStub, python_callable, arguments)
+
     def __getattr__(self, kind: str) -> Any:
         if not kind.startswith("_"):
             found = _of_wheels(kind)
@@ -264,16 +291,10 @@ class TaskDecorators:
             from .services.docker_task import docker_task
 
             return docker_task
-        if kind in (
-            "virtualenv",
-            "external_python",
-            "branch_virtualenv",
-            "branch_external_python",
-            "stub",
-            "kubernetes",
-        ):
+        if kind == "kubernetes":
             _later(kind)
-        raise AttributeError(f"There is no @task.{kind}. There are: python, branch, short_circuit, sensor, bash.")
+        known = ", ".join(name for name in vars(TaskDecorators) if not name.startswith("_"))
+        raise AttributeError(f"There is no @task.{kind}. There are: {known}.")
 
 
 task = TaskDecorators()

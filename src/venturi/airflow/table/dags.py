@@ -16,7 +16,7 @@ SERVED: list[Served] = [
     (
         "sdk.taskflow.task",
         f"airflow.decorators airflow.sdk {_DEFINITIONS}.decorators",
-        "@task.virtualenv, .external_python, .docker, .kubernetes and .stub are not there yet.",
+        "@task.kubernetes comes with its provider wheel.",
     ),
     (
         "sdk.groups.task_group",

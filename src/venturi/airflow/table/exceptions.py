@@ -26,6 +26,7 @@ SERVED: list[Served] = [
             "XComNotFound",
             "UnmappableXComTypePushed",
             "XComForMappingNotPushed",
+            "DeserializingResultError",
             "ParamValidationError",
             "AirflowDagDuplicatedIdException",
             "AirflowDagCycleException",

@@ -65,6 +65,19 @@ SERVED: list[Served] = [
         "airflow.operators.subdag airflow.operators.subdag_operator airflow.operators",
         "Its tasks are a task group of the outer DAG.",
     ),
+    *[
+        (f"sdk.interpreters.{name}", f"airflow.operators.python {_STANDARD}.operators.python", "")
+        for name in (
+            "ExternalPythonOperator",
+            "BranchPythonVirtualenvOperator",
+            "BranchExternalPythonOperator",
+        )
+    ],
+    (
+        "sdk.interpreters.PythonVirtualenvOperator",
+        f"airflow.operators.python airflow.operators.python_operator {_STANDARD}.operators.python airflow.operators",
+        "",
+    ),
     ("sdk.python.is_venv_installed", f"airflow.operators.python {_STANDARD}.operators.python", ""),
     (
         "sdk.bash.BashOperator",

@@ -131,3 +131,18 @@ def _object(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> I
             yield f"{where}{name!r} is not expected"
         elif isinstance(more, Mapping):
             yield from problems(part, more, inner)
+
+
+# ── the parameters of a DAG ──────────────────────────────────────────────────────────────────────────────
+
+
+def wrong_parameter(params: Mapping[str, Any], conf: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(name, what is wrong) of the first parameter that a run with this configuration could not take."""
+    for name, param in params.items():
+        if name not in conf and "value" not in param:
+            return name, "it has no value of its own, and none was given"
+        value = conf[name] if name in conf else param["value"]
+        wrong = next(problems(value, param.get("schema") or {}), None)
+        if wrong is not None:
+            return name, wrong if name in conf else f"its default does not fit, {wrong}"
+    return None
