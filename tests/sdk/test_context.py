@@ -7,7 +7,8 @@ import pytest
 
 from venturi import DAG, PythonOperator, task
 from venturi.sdk.context import KEYS, Context
-from venturi.sdk.running import Instance
+from venturi.sdk.running import Instance, run
+from venturi.testing import LocalPort, LocalStore, run_dag
 
 UTC = timezone.utc
 DAY = datetime(2024, 3, 1, 6, 30, tzinfo=UTC)
@@ -134,3 +135,35 @@ def test_methods_partials_and_callable_objects_get_the_context_too():
         PythonOperator(task_id="partial", python_callable=functools.partial(f, "a"))
     result = dag.test(logical_date="2024-03-01")
     assert [result.value(t) for t in ("method", "object", "partial")] == ["2024-03-01", "2024-03-01", "a 2024-03-01"]
+
+
+def test_the_last_run_that_succeeded_is_told_and_asked_for_only_when_it_is_looked_at():
+    store = LocalStore()
+    asked = []
+
+    class Counting(LocalPort):
+        def runs(self, dag_id, **wanted):
+            asked.append(dag_id)
+            return super().runs(dag_id, **wanted)
+
+    with DAG("d", schedule=None) as dag:
+
+        @task
+        def show(fail, prev_start_date_success=None, **kwargs):
+            if fail:
+                raise ValueError
+            return [str(kwargs["prev_execution_date_success"])[:10], str(kwargs["prev_data_interval_start_success"])]
+
+        @task
+        def indifferent(**kwargs):
+            return sorted(kwargs)[0]
+
+        show("{{ dag_run.conf.get('fail', '') }}"), indifferent()
+    first = run_dag(dag, logical_date="2024-01-01", store=store)
+    assert first.value("show") == ["None", "None"]
+    run_dag(dag, logical_date="2024-01-02", store=store, conf={"fail": "yes"})
+    third = run_dag(dag, logical_date="2024-01-03", store=store)
+    assert third.value("show")[0] == "2024-01-01"
+    instance = Instance("d", "r", "indifferent", logical_date=DAY)
+    assert run(dag, instance, Counting(store, instance)).error is None
+    assert asked == []

@@ -43,9 +43,10 @@ def call(function: Callable[..., Any], args: Any, kwargs: Mapping[str, Any], con
     if wanted is not None:
         taken = set(wanted.names[: min(len(args), wanted.positional)])
         if wanted.everything:
+            value_of = getattr(context, "spread", context.__getitem__)
             for name in context:
                 if name not in given and name not in taken:
-                    given[name] = context[name]
+                    given[name] = value_of(name)
         else:
             for name in wanted.names:
                 if name not in given and name not in taken and name in context:

@@ -40,6 +40,10 @@ class Context(MutableMapping[str, Any]):
         value = self._made[name] = maker(self)
         return value
 
+    def spread(self, name: str) -> Any:
+        """For a function's **kwargs: what would have to be asked for is asked when it is looked at."""
+        return Later(self, name) if name in ASKED and name not in self._made else self[name]
+
     def __contains__(self, name: object) -> bool:
         return name in self._made or (name in KEYS and name not in self._removed)
 
@@ -68,6 +72,61 @@ class Context(MutableMapping[str, Any]):
     def leave(self) -> None:
         if self in _current:
             _current.remove(self)
+
+
+class Later:
+    """Stands for a key of the context until something is done with it."""
+
+    __slots__ = ("_context", "_name")
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._context = context
+        self._name = name
+
+    def _value(self) -> Any:
+        return self._context[self._name]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._value(), name)
+
+    def __bool__(self) -> bool:
+        return bool(self._value())
+
+    def __str__(self) -> str:
+        return str(self._value())
+
+    def __repr__(self) -> str:
+        return repr(self._value())
+
+    def __format__(self, spec: str) -> str:
+        return format(self._value(), spec)
+
+    def __hash__(self) -> int:
+        return hash(self._value())
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._value() == other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._value() < other
+
+    def __le__(self, other: Any) -> Any:
+        return self._value() <= other
+
+    def __gt__(self, other: Any) -> Any:
+        return self._value() > other
+
+    def __ge__(self, other: Any) -> Any:
+        return self._value() >= other
+
+    def __sub__(self, other: Any) -> Any:
+        return self._value() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self._value()
+
+    def __add__(self, other: Any) -> Any:
+        return self._value() + other
 
 
 def get_current_context() -> Context:
@@ -141,6 +200,15 @@ def _run(context: Context) -> Any:
     from .instances import DagRun
 
     return DagRun(context)
+
+
+def _of_last_success(context: Context, name: str) -> datetime | None:
+    """Of the last run before this one that succeeded; None if there is none."""
+    from .port import has_port
+    from .runs import previous
+
+    run = previous(context["dag_run"], "success") if has_port() else None
+    return None if run is None else _pendulum(getattr(run, name))
 
 
 def _macros(_: Context) -> Any:
@@ -222,14 +290,14 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "outlet_events": _outlet_events,
     "outlets": lambda c: list(c.task.outlets),
     "params": _params,
-    "prev_data_interval_end_success": lambda c: None,
-    "prev_data_interval_start_success": lambda c: None,
+    "prev_data_interval_end_success": lambda c: _of_last_success(c, "data_interval_end"),
+    "prev_data_interval_start_success": lambda c: _of_last_success(c, "data_interval_start"),
     "prev_ds": lambda c: _day(_previous(c)),
     "prev_ds_nodash": lambda c: _nodash(_day(_previous(c))),
-    "prev_end_date_success": lambda c: None,
+    "prev_end_date_success": lambda c: _of_last_success(c, "end_date"),
     "prev_execution_date": lambda c: _pendulum(_previous(c)),
-    "prev_execution_date_success": lambda c: None,
-    "prev_start_date_success": lambda c: None,
+    "prev_execution_date_success": lambda c: _of_last_success(c, "logical_date"),
+    "prev_start_date_success": lambda c: _of_last_success(c, "start_date"),
     "reason": lambda c: None,
     "run_id": lambda c: c.instance.run_id,
     "start_date": lambda c: c["ti"].start_date,
@@ -252,6 +320,9 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "yesterday_ds": lambda c: _day(moment(c) - _DAY),
     "yesterday_ds_nodash": lambda c: _nodash(_day(moment(c) - _DAY)),
 }
+
+
+ASKED = frozenset(name for name in KEYS if name.startswith("prev_") and name.endswith("_success"))
 
 
 def environment_of(context: Context) -> dict[str, str]:

@@ -103,10 +103,6 @@ class XComNotFound(AirflowException):
         self.dag_id, self.task_id, self.key = dag_id, task_id, key
 
 
-class DeserializingResultError(ValueError):
-    """What a function returned in another Python cannot be read in this one."""
-
-
 class XComForMappingNotPushed(TypeError):
     """A task that another one is mapped over has left nothing."""
 

@@ -77,7 +77,7 @@ SERVED: list[Served] = [
     (
         "sdk.context.Context",
         f"airflow.utils.context airflow.sdk {_DEFINITIONS}.context",
-        "prev_*_success and asset events are empty yet.",
+        "The asset events that started a run are empty yet.",
     ),
     (
         "sdk.instances.TaskInstance",

@@ -26,7 +26,6 @@ SERVED: list[Served] = [
             "XComNotFound",
             "UnmappableXComTypePushed",
             "XComForMappingNotPushed",
-            "DeserializingResultError",
             "ParamValidationError",
             "AirflowDagDuplicatedIdException",
             "AirflowDagCycleException",
@@ -38,7 +37,6 @@ SERVED: list[Served] = [
             "TaskNotFound",
             "TaskInstanceNotFound",
             "ConnectionNotUnique",
-            "DeserializingResultError",
         )
     ],
     ("sdk.exceptions.TaskDeferred", "airflow.exceptions airflow.sdk.exceptions", ""),
