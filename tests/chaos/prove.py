@@ -19,7 +19,7 @@ from pathlib import Path
 from .points import POINTS
 from .tree import Tree, is_alive
 
-ROLES = ("engine", "crew", "zygote", "attempt")
+ROLES = ("engine", "crew", "zygote", "attempt", "host")
 
 
 @dataclass
@@ -85,8 +85,11 @@ def _kill_one(tree: Tree, proof: Proof, rng: random.Random) -> bool:
         time.sleep(0.005)
     if role == "attempt":
         pid = rng.choice(list(live.values()))
-    elif role == "zygote":
-        found = tree.zygotes()
+    elif role in ("zygote", "host"):
+        try:
+            found = tree.zygotes() if role == "zygote" else tree.hosts()
+        except OSError:
+            found = []  # gone while we looked
         if not found:
             return True
         pid = rng.choice(found)

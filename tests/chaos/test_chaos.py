@@ -23,7 +23,19 @@ def test_the_list_of_crash_points_is_the_one_in_the_code() -> None:
     assert found == set(POINTS)
 
 
-@pytest.mark.parametrize("point", ["engine:committed", "crew:result-received", "zygote:parked", "attempt:journalled"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        *("engine:committed", "crew:result-received", "zygote:parked", "attempt:journalled"),
+        *(
+            "engine:call-sent",
+            "engine:event-received",
+            "engine:trigger-answered",
+            "crew:event-relayed",
+            "host:event-made",
+        ),
+    ],
+)
 def test_a_death_at_a_named_point_loses_and_doubles_nothing(point: str, tmp_path: Path) -> None:
     assert at_point(point, tmp_path).problems == []
 

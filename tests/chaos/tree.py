@@ -51,7 +51,7 @@ def work(name):
     return name
 
 
-with DAG("chaos", start_date=datetime(2024, 1, 1), schedule=None, max_active_tasks=WIDTH,
+with DAG("chaos", start_date=datetime(2024, 1, 1), schedule=None, max_active_tasks=WIDTH + 1,
          default_args=dict(retries=20, retry_delay=timedelta(0))) as dag:
     for column in range(WIDTH):
         before = None
@@ -63,6 +63,38 @@ with DAG("chaos", start_date=datetime(2024, 1, 1), schedule=None, max_active_tas
             before = task
 """
 
+# Beside it a row of tasks that wait without a process before they work, that tell of their success, and that start
+# runs of another DAG. `called` and the child's runs are counted as well.
+WAITS = """
+from airflow.models.baseoperator import BaseOperator, chain
+from airflow.operators.empty import EmptyOperator
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.triggers.temporal import TimeDeltaTrigger
+
+
+class Waits(BaseOperator):
+    def execute(self, context):
+        self.defer(trigger=TimeDeltaTrigger(timedelta(milliseconds=30)), method_name="go_on")
+
+    def go_on(self, context, event):
+        work(self.task_id)
+
+
+def called(context):
+    note("called", context["ti"].task_id)
+
+
+with dag:
+    row = []
+    for n in range({depth}):
+        row.append(Waits(task_id=f"w{{n}}", on_success_callback=called))
+        row.append(TriggerDagRunOperator(task_id=f"starts{{n}}", trigger_dag_id="child"))
+    chain(*row)
+
+with DAG("child", start_date=datetime(2024, 1, 1), schedule=None, is_paused_upon_creation=False):
+    EmptyOperator(task_id="nothing")
+"""
+
 
 @dataclass
 class Effects:
@@ -70,6 +102,7 @@ class Effects:
     ended: Counter[str] = field(default_factory=Counter)
     pids: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # of every body begun
     open: dict[str, int] = field(default_factory=dict)  # task → pid, begun and not ended
+    called: Counter[str] = field(default_factory=Counter)  # by callbacks
 
 
 class Tree:
@@ -80,12 +113,14 @@ class Tree:
         self.dags = folder / "files"
         self.dags.mkdir(parents=True)
         self.effects_file = folder / "effects"
-        self.tasks = width * depth
-        self.environment = {**os.environ, **(env or {}), "VENTURI_SLOTS": str(width), "VENTURI_CREW_IDLE_S": "5"}
+        self.waits = depth
+        self.tasks = width * depth + self.waits
+        self.environment = {**os.environ, **(env or {}), "VENTURI_SLOTS": str(width + 1), "VENTURI_CREW_IDLE_S": "5"}
         self.environment.pop("PYTEST_CURRENT_TEST", None)
         text = DAG_FILE.format(width=width, depth=depth, steps=steps, effects=str(self.effects_file))
-        (self.dags / "chaos.py").write_text(text)
+        (self.dags / "chaos.py").write_text(text + WAITS.format(depth=depth))
         self.killed: set[int] = set()
+        self.child_runs_before = 0
         self.adoption_s: list[float] = []
 
     # ── the command line ──
@@ -124,6 +159,7 @@ class Tree:
 
     def trigger(self) -> str:
         self.wait_for_dag()
+        self.child_runs_before = self.child_runs()
         return str(self.call("trigger", dag_id="chaos", unpause=True)["run_id"])
 
     def state(self, run_id: str) -> str | None:
@@ -131,6 +167,14 @@ class Tree:
         return json.loads(done.stdout)["state"] if done.returncode == 0 else None
 
     # ── who is alive ──
+
+    def hosts(self) -> list[int]:
+        """Trigger hosts."""
+        crew = self.pid("crew")
+        if crew is None:
+            return []
+        children = Path(f"/proc/{crew}/task/{crew}/children").read_text().split()
+        return [int(c) for c in children if Path(f"/proc/{c}/comm").read_text().startswith("venturi-trigger")]
 
     def pid(self, role: str) -> int | None:
         try:
@@ -148,11 +192,15 @@ class Tree:
         made = Effects()
         if not self.effects_file.exists():
             return made
-        for what, name, pid in re.findall(r"^(begin|end) (\S+) (\d+)$", self.effects_file.read_text(), re.MULTILINE):
+        for what, name, pid in re.findall(
+            r"^(begin|end|called) (\S+) (\d+)$", self.effects_file.read_text(), re.MULTILINE
+        ):
             if what == "begin":
                 made.begun[name] += 1
                 made.pids[name].append(int(pid))
                 made.open[name] = int(pid)
+            elif what == "called":
+                made.called[name] += 1
             else:
                 made.ended[name] += 1
                 made.open.pop(name, None)
@@ -191,6 +239,7 @@ class Tree:
             return found[-1] in ("success", "failed")
 
         self.until(final, "the run did not end")
+        self.until(self.callbacks_done, "callbacks were left")
         return str(found[-1])
 
     # ── what must hold ──
@@ -207,7 +256,28 @@ class Tree:
             deaths = len([pid for pid in effects.pids[name] if pid in self.killed])
             if effects.begun[name] > 1 + deaths and not everything_died:
                 problems.append(f"{name} began {effects.begun[name]} times, {deaths} of its attempts were killed")
+        problems += [f"the callback of {name} came {n} times" for name, n in effects.called.items() if n > 1]
+        if self.waits - len(effects.called) > len(self.killed):  # one that dies at work is not begun again
+            problems.append(f"{self.waits - len(effects.called)} callbacks never came")
+        started = self.child_runs() - self.child_runs_before
+        if (
+            not self.waits <= started <= self.waits + len(self.killed)
+        ):  # a killed attempt is tried again, and starts one more
+            problems.append(f"{started} runs of the other DAG for {self.waits} tasks that start one")
         return problems
+
+    def child_runs(self) -> int:
+        from venturi.store import open_store
+
+        with open_store(self.home.database).reader() as reader:
+            return len(reader.runs("child", limit=100_000))
+
+    def callbacks_done(self) -> bool:
+        """Whether none is due or at work."""
+        from venturi.store import open_store
+
+        with open_store(self.home.database) as store:
+            return not store.load_world().calls
 
 
 def is_alive(pid: int) -> bool:
