@@ -65,6 +65,21 @@ SERVED: list[Served] = [
     ],
     ("sdk.assets.Metadata", f"airflow.sdk {_DEFINITIONS}.asset.metadata airflow.datasets.metadata", ""),
     ("sdk.asset_decorator.asset", f"airflow.sdk {_DEFINITIONS}.asset.decorators", _LATER),
+    # ── object storage ──
+    (
+        "sdk.object_paths.ObjectStoragePath",
+        "airflow.sdk airflow.io.path airflow.sdk.io.path airflow.sdk.io airflow.providers.common.compat.sdk",
+        "",
+    ),
+    *[
+        (f"sdk.object_stores.{name}", f"{places}", "")
+        for name, places in (
+            ("ObjectStore", "airflow.io.store airflow.sdk.io.store airflow.sdk.io"),
+            ("attach", "airflow.io.store airflow.sdk.io.store airflow.sdk.io"),
+            ("get_fs", "airflow.io airflow.sdk.io airflow.sdk.io.fs"),
+            ("has_fs", "airflow.io airflow.sdk.io airflow.sdk.io.fs"),
+        )
+    ],
     # ── timetables ──
     *[
         (f"sdk.timetables.{name}", "airflow.timetables.base", "")
