@@ -358,12 +358,23 @@ def _needs(task: Task) -> Iterator[Callable[[], object]]:
     wanted = takes(function) if callable(function) else None
     if wanted is not None and (wanted.everything or not _DATES.isdisjoint(wanted.names)):
         yield _load_pendulum
+    if (wanted is not None and (wanted.everything or not _OF_ASSETS.isdisjoint(wanted.names))) or given.get("outlets"):
+        yield _load_assets
     for name in task.template_fields:
         value = given.get(name)
         if value and has_markup(value if isinstance(value, str) else repr(value)):
             yield _load_jinja
     if "bash_command" in given:
         yield _load_processes
+
+
+_OF_ASSETS = frozenset({"asset_state_store", "inlet_events", "outlet_events", "task_state_store"})
+
+
+def _load_assets() -> object:
+    from . import asset_events, stored_state
+
+    return asset_events, stored_state
 
 
 def _load_pendulum() -> object:
