@@ -182,3 +182,11 @@ def test_modules_are_only_where_airflow_has_some():
         # What wheels import of Airflow's server.
         *("api", "api_fastapi", "cli", "dag_processing", "jobs", "observability", "providers_manager"),
     }
+
+
+def test_every_name_of_airflow_sdk_is_under_the_bridge_of_the_providers_too():
+    import airflow.sdk as sdk
+    from airflow.providers.common.compat.sdk import DAG, Asset, TriggerRule, task, timezone
+
+    assert (DAG, Asset, TriggerRule, task) == (sdk.DAG, sdk.Asset, sdk.TriggerRule, sdk.task)
+    assert timezone.utcnow().tzinfo is not None

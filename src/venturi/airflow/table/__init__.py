@@ -57,8 +57,20 @@ def _rows() -> dict[str, Row]:
         for refused, reason in area.REFUSED:
             for path in refused.split():
                 _add(found, path, Row("", "", REFUSED, reason))
+    _add_bridge(found)
     _add_old_names(found)
     return found
+
+
+_BRIDGE = "airflow.providers.common.compat.sdk"
+
+
+def _add_bridge(found: dict[str, Row]) -> None:
+    """The provider that offers the names of `airflow.sdk` to files of 2.x and 3.x alike: under it all of them again."""
+    for path, row in list(found.items()):
+        name = path.removeprefix("airflow.sdk.")
+        if name != path and ("." not in name or name.startswith("timezone.")):
+            found.setdefault(f"{_BRIDGE}.{name}", row)
 
 
 def _add_old_names(found: dict[str, Row]) -> None:

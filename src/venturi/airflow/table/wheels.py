@@ -56,7 +56,7 @@ SERVED: list[Served] = [
         "",
     ),
     ("sdk.decorating.is_async_callable", "airflow.sdk.bases.decorator", ""),
-    ("sdk.decorating.BaseAsyncOperator", "airflow.sdk.bases.operator", ""),
+    ("sdk.decorating.BaseAsyncOperator", "airflow.sdk airflow.sdk.bases.operator", ""),
     # ── marks ──
     ("airflow.marks.NOTSET", f"airflow.utils.types {_INTERNAL}", ""),
     ("airflow.marks.ArgNotSet", f"airflow.utils.types {_INTERNAL}", ""),
