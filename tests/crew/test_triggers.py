@@ -87,6 +87,11 @@ class Reveals(Base):
     async def run(self):
         print("password", port().connection("db")["password"])
         yield TriggerEvent(None)
+
+class Betrays(Base):
+    async def run(self):
+        raise ValueError("refused: " + port().connection("db")["password"])
+        yield
 """
 
 
@@ -254,3 +259,14 @@ def test_with_the_crew_its_hosts_end(watching: Watching, tmp_path: Any) -> None:
     (host,) = watching.until_hosts(1)
     watching.house.kill_crew()
     wait_death(host)
+
+
+def test_a_secret_does_not_leave_in_the_message_of_a_failure(watching: Watching) -> None:
+    token = watching.watch("Betrays")
+    engine = watching.house.engine
+    ask, _ = engine.wait("ask")
+    found = {"conn_id": "db", "password": "s3cret-value"}
+    engine.send(messages.answer(token, ask["request"], True, connection=found, mask=["s3cret-value"]))
+    head, _ = watching.fired(token)
+    assert "ValueError: refused: ***" in head["message"]
+    assert "s3cret" not in json.dumps(head)

@@ -32,6 +32,7 @@ from .asking import ChannelPort, ValueFiles
 from .channel import of_descriptor
 from .environment import Places
 from .loader import Failed, load
+from .masks import without
 
 BLOCKED_S = 1.0  # a trigger that keeps the loop this long is named in its log
 STUCK_S = 5.0  # after it was to be broken off, where that does not help: the process ends without it
@@ -47,7 +48,8 @@ class TriggerBlocked(Exception):
 class Running:
     """One trigger at work."""
 
-    def __init__(self, head: Head, port: ChannelPort) -> None:
+    def __init__(self, head: Head, port: ChannelPort, secrets: list[str]) -> None:
+        self.secrets = secrets  # that it has come to know
         self.token: int = head["token"]
         self.name: str = head["trigger"].rpartition(".")[2]
         self.head = head
@@ -119,9 +121,10 @@ class Host:
         head, body = frame
         if head["k"] == "watch" and head["token"] not in self._running:
             crash_at("host:watch-received")
-            port = ChannelPort(head["token"], self._exchange, self._files, lambda _: None)
+            secrets: list[str] = []
+            port = ChannelPort(head["token"], self._exchange, self._files, secrets.extend)
             port.count_from(time.time_ns() // 1000)  # an answer to an earlier host must not be taken for ours
-            running = self._running[head["token"]] = Running(head, port)
+            running = self._running[head["token"]] = Running(head, port, secrets)
             running.task = asyncio.get_running_loop().create_task(self._run(running, body))
         elif head["k"] == "unwatch":
             for token in head["tokens"]:
@@ -243,8 +246,9 @@ def _told(running: Running, event: Any) -> tuple[Head, bytes]:
 
 
 def _broken(running: Running, message: str, trace: str = "") -> Head:
-    more = {"traceback": trace} if trace else {}
-    return messages.fired(running.token, "error", message=f"The trigger {running.name} failed: {message}", **more)
+    more = without({"traceback": trace} if trace else {}, running.secrets)
+    message = without(f"The trigger {running.name} failed: {message}", running.secrets)
+    return messages.fired(running.token, "error", message=message, **more)
 
 
 def _message(error: BaseException) -> str:

@@ -144,7 +144,8 @@ def settled() -> Head:
 
 def loaded(request: int, **more: Any) -> Head:
     """Body: JSON list of DagSpec. `version` hash, `modules` {path: sha}, `fork_safe`, `why_unsafe`, `heavy`
-    [packages], `reads` [["variable", key] …], `warnings`, `memory_mb`, `seconds`."""
+    [packages], `reads` [["variable", key] …], `answers` (for the crew: a hash of what they held), `warnings`,
+    `memory_mb`, `seconds`."""
     return {"k": "loaded", "request": request, **more}
 
 

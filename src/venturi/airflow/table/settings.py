@@ -13,7 +13,7 @@ SERVED: list[Served] = [
     (
         "sdk.connections.Connection",
         f"airflow.models airflow.models.connection airflow.sdk {_DEFINITIONS}.connection",
-        "get_hook() and test_connection() are not there yet.",
+        "",
     ),
     ("sdk.connections.BaseHook", f"airflow.hooks.base airflow.hooks.base_hook airflow.sdk {_BASES}.hook", ""),
     ("sdk.backends.BaseSecretsBackend", "airflow.secrets airflow.secrets.base_secrets", ""),
