@@ -36,10 +36,9 @@ def after_attempt(
 
 def after_run(world: World, run: Run, kind: str, reason: str | None, turn: Turn) -> None:
     """A run has ended so. Its callbacks are shown one task of it: the first that failed, else the last."""
-    if kind not in run.plan.spec.calls:
+    if kind not in run.plan.spec.calls or not run.plan.leaves:
         return
-    first = run.failed[0] if run.failed else run.plan.leaves[-1] if run.plan.leaves else None
-    shown = run.plan.tasks[first].task_id if first is not None else None
+    shown = run.plan.tasks[run.failed[0] if run.failed else run.plan.leaves[-1]].task_id
     call = Call(world.next_call_id, run, "", WHOLE, kind, 1)
     call.detail = {"reason": reason, "task_id": shown, "started_at": run.started_at, "ended_at": turn.now}
     _is_due(world, call, turn)
