@@ -91,7 +91,9 @@ def _ask_batch(
     order, out = scratch / "order.json", scratch / "out.jsonl"
     out.unlink(missing_ok=True)
     shutil.rmtree(scratch / "homes", ignore_errors=True)
-    files = [{"key": each.key, "file": str(each.file), "roots": each.roots, **more} for each, more in batch]
+    files = [
+        {"key": e.key, "file": str(e.file), "roots": e.roots, "environment": e.environment, **more} for e, more in batch
+    ]
     order.write_text(json.dumps({"files": files, "runs": runs, "limit_s": LIMIT_S, "date": DATE}))
     more = {
         "PYTHONPATH": str(HERE / "sitecustomize"),

@@ -14,8 +14,8 @@ Shape = Mapping[str, Any]
 _RULES = {"none_failed_or_skipped": "none_failed_min_one_success", "dummy": "always"}
 _SAYS = "Airflow says"
 _SHOWN = 160
-# What the machinery of branching writes for itself.
-_NOT_AUTHORS = ("skipmixin_key",)
+# What Airflow writes for itself: for branching, and for lineage.
+_NOT_AUTHORS = ("skipmixin_key", "pipeline_inlets", "pipeline_outlets")
 
 
 def structure(theirs: Mapping[str, Shape], ours: Mapping[str, Shape]) -> list[str]:

@@ -42,7 +42,7 @@ def _one(repository: str, commit: str, about: dict[str, Any]) -> Expected:
     content = content_of(path)
     if about.get("content", content) != content:
         return Expected(key, about, None)
-    return Expected(key, about, Example(key, path, _roots(folder, path, about), content))
+    return Expected(key, about, Example(key, path, _roots(folder, path, about), content, about.get("environment", {})))
 
 
 def _roots(folder: Path, path: Path, about: dict[str, Any]) -> list[str]:

@@ -194,6 +194,7 @@ def one(order: dict[str, Any], told: dict[str, Any]) -> None:
     file = told["file"]
     # In Airflow the dags folder and the plugins folder are on the path.
     sys.path[:0] = told["roots"]
+    os.environ.update(told.get("environment", {}))
     began = time.monotonic()
     dags, found = load(file)
     _write(order["out"], {"key": told["key"], **found, "seconds": round(time.monotonic() - began, 2)})

@@ -33,7 +33,7 @@ def shape(spec: dict[str, Any]) -> dict[str, Any]:
     return {
         "tasks": {task_id: _task(task, sorted(downstream[task_id]), groups) for task_id, task in tasks.items()},
         "groups": {group_id: group.get("parent") for group_id, group in groups.items()},
-        "schedule": spec.get("schedule"),
+        "schedule": _schedule(spec.get("schedule")),
         "params": {name: {"schema": {}, **param} for name, param in spec.get("params", {}).items()},
         "catchup": spec.get("catchup", False),
     }
@@ -54,6 +54,29 @@ def _task(task: dict[str, Any], downstream: list[str], groups: dict[str, Any]) -
         "teardown": task.get("teardown", False) or task.get("is_teardown", False),
     }
     return {name: value for name, value in found.items() if value not in (None, False)}
+
+
+def _schedule(schedule: Any) -> Any:
+    """A preset, cron text or length of time; the assets by their addresses; of any other timetable its class."""
+    if not isinstance(schedule, dict):
+        return schedule
+    if "timetable" in schedule:
+        return {"timetable": schedule.get("class", schedule["timetable"]).rpartition(":")[2]}
+    return {"assets": sorted(_addresses(schedule["assets"]))} if "assets" in schedule else schedule
+
+
+def _addresses(of: Any) -> set[str]:
+    if isinstance(of, list):
+        return {found for part in of for found in _addresses(part)}
+    if isinstance(of, dict):
+        if "asset" in of:
+            return {of["asset"]["uri"]}
+        if "alias" in of:
+            return {of["alias"]}
+        return {found for part in of.values() if isinstance(part, (dict, list)) for found in _addresses(part)} or {
+            str(next(iter(of.values())))
+        }
+    return {str(of)}
 
 
 def _above(group_id: str | None, groups: dict[str, Any]) -> list[str]:
@@ -106,7 +129,11 @@ def load(told: dict[str, Any], places: Any, limit_s: float) -> dict[str, Any]:
 def run(told: dict[str, Any], dag_id: str, date: str, limit_s: float) -> dict[str, Any]:
     home = SCRATCH / "homes" / re.sub(r"[^A-Za-z0-9.]+", "-", f"{told['key']}-{dag_id}")[-80:]
     command = [sys.executable, "-m", "venturi.cli", "run", told["file"], dag_id, "--home", str(home), "--json"]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([*told["roots"], os.environ.get("PYTHONPATH", "")])}
+    env = {
+        **os.environ,
+        **told.get("environment", {}),
+        "PYTHONPATH": os.pathsep.join([*told["roots"], os.environ.get("PYTHONPATH", "")]),
+    }
     child = subprocess.Popen(
         [*command, "--date", date], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
     )
@@ -178,6 +205,7 @@ def _plain(value: Any) -> Any:
 
 def one(order: dict[str, Any], told: dict[str, Any], places: Any) -> None:
     began = time.monotonic()
+    os.environ.update(told.get("environment", {}))
     found = load(told, places, order["limit_s"])
     _write(order["out"], {"key": told["key"], **found, "seconds": round(time.monotonic() - began, 2)})
 

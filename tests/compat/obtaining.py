@@ -45,6 +45,8 @@ AIRFLOWS = {
 }
 # What public files import beside Airflow itself, in both Airflows and beside Venturi.
 LIBRARIES = ["beautifulsoup4", "boto3", "httpx", "pandas", "psycopg2-binary", "requests", "virtualenv"]
+# What provider wheels import and do not name, because every Airflow brings it.
+UNNAMED = ["deprecated", "python-slugify"]
 PROVIDERS = ["amazon", "common-sql", "docker", "http", "postgres", "slack", "smtp", "sqlite"]
 
 
@@ -53,6 +55,7 @@ class Example(NamedTuple):
     file: Path
     roots: list[str]
     content: str  # the beginning of the SHA-1 of its bytes
+    environment: dict[str, str] = {}  # noqa: RUF012 - variables that the file reads, never changed
 
 
 def content_of(file: Path) -> str:
@@ -111,7 +114,7 @@ def venturi() -> Path:
     """The interpreter of an environment that holds this checkout, the same libraries, and the official providers
     without any Airflow: what they need beside it is installed, it is not."""
     providers = [f"apache-airflow-providers-{name}" for name in (*PROVIDERS, "common-compat", "common-io")]
-    python = _environment("venturi", ["-e", str(TOP), *LIBRARIES])
+    python = _environment("venturi", ["-e", str(TOP), *LIBRARIES, *UNNAMED])
     done = python.parent.parent / ".providers"
     if not done.exists() or done.read_text() != "\n".join(providers):
         _pip(str(python), "install", "--no-deps", *providers)
