@@ -19,7 +19,7 @@ from ..sdk import era, macros
 from ..sdk.building import author_position
 from . import siblings, stand_ins, wheels
 from .nearest import MissingAttribute, UnknownAirflowName, sentence
-from .table import REFUSED, TABLE, Row, module_paths
+from .table import MOVED, REFUSED, TABLE, Row, module_paths
 from .table.rows import FAMILIES
 
 _MODULES = module_paths() | {f"{wheels.PROVIDERS}{family}" for family in FAMILIES}
@@ -75,7 +75,18 @@ def of_row(path: str, row: Row) -> Any:
     except (ImportError, AttributeError) as error:
         if not row.module.startswith(wheels.PROVIDERS):
             raise
+        if _stands_in(path, row):
+            from ..sdk.uninstalled import stand_in
+
+            return stand_in(path, row.reason)
         raise UnknownAirflowName(path, error) from error
+
+
+def _stands_in(path: str, row: Row) -> bool:
+    """1.10 brought its operators along: what is in no installed wheel loads all the same, and fails when it runs."""
+    kinds = ("Operator", "Sensor", "Hook")
+    old = row.kind == MOVED and not path.startswith(wheels.PROVIDERS)
+    return old and path.endswith(kinds) and not wheels.is_here(row.module)
 
 
 def why_not_served(path: str, file: str) -> str | None:
@@ -83,7 +94,8 @@ def why_not_served(path: str, file: str) -> str | None:
     row = TABLE.get(path)
     if row is not None:
         ours = row.kind != REFUSED and not row.module.startswith(wheels.PROVIDERS)
-        return None if ours or row.module in _MODULES or wheels.is_here(row.module) else sentence(path)
+        here = ours or row.module in _MODULES or wheels.is_here(row.module) or _stands_in(path, row)
+        return None if here else sentence(path)
     place = path.rpartition(".")[0]
     if not place or path in _MODULES or wheels.is_here(path) or wheels.is_here(place):
         return None

@@ -419,4 +419,9 @@ MOVED: list[Moved] = [
     ),
     ("google.common.hooks.base_google", "contrib.hooks.gcp_api_base_hook", "GoogleCloudBaseHook=GoogleBaseHook"),
     ("google.suite.hooks.drive", "contrib.hooks.gdrive_hook", "GoogleDriveHook"),
+    (
+        "google.suite.transfers.gcs_to_gdrive",
+        "contrib.operators.gcs_to_gdrive_operator",
+        "GcsToGDriveOperator=GCSToGoogleDriveOperator",
+    ),
 ]
