@@ -123,6 +123,12 @@ def outcome(theirs: Shape, ours: Shape) -> list[str]:
 
 _FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z|\+0000)?")
+# Runs are dated in 2024. A later time is that of the proof, as `isoformat`, `date` or `%Y%m%d%H%M%S` spell it.
+_NOW = re.compile(
+    r"20(2[5-9]|[3-9]\d)-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z|\+0000)?)?"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC 20(2[5-9]|[3-9]\d)"
+    r"|20(2[5-9]|[3-9]\d)[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d"
+)
 
 
 def _private(key: str) -> bool:
@@ -130,8 +136,9 @@ def _private(key: str) -> bool:
 
 
 def _value(value: Any) -> Any:
-    """One instant has many spellings; the day and the time of it are kept."""
+    """One instant has many spellings; the day and the time of it are kept, unless it is that of the proof itself."""
     if isinstance(value, str):
+        value = _NOW.sub("<when it ran>", value)
         return _TIME.sub(
             lambda m: m[0].replace(" ", "T").removesuffix("Z").removesuffix("+00:00").removesuffix("+0000"), value
         )

@@ -291,6 +291,17 @@ class DAG:
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"
 
+    def following_schedule(self, dttm: Any) -> Any:
+        """The date after this one, as 1.10 and 2.x files ask for it."""
+        from .neighbours import neighbour
+
+        return neighbour(self.schedule, dttm, back=False)
+
+    def previous_schedule(self, dttm: Any) -> Any:
+        from .neighbours import neighbour
+
+        return neighbour(self.schedule, dttm, back=True)
+
     # ── running it here ──────────────────────────────────────────────────────────────────────────────────
 
     def test(self, execution_date: Any = None, run_conf: Mapping[str, Any] | None = None, **more: Any) -> Any:

@@ -73,6 +73,12 @@ def tolerates_stray_arguments(era: Era) -> bool:
     return era is Era.ONE
 
 
+def keeps_value_of_a_branch(file: str) -> bool:
+    """Whether what a branch or a short circuit has returned is its value too when it leaves tasks out. In Airflow 3.x
+    the leaving out is all that comes of it; a file of ours keeps the value."""
+    return not _used.get(file) or era_of(file) is not Era.THREE
+
+
 def strict_undefined(era: Era) -> bool:
     """Whether an unknown name in a template is an error; in 1.10 it was empty text."""
     return era is not Era.ONE

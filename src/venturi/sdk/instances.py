@@ -278,6 +278,11 @@ class DagRun:
         return self._instance.conf
 
     @property
+    def partition_key(self) -> str | None:
+        """Runs by partition of assets are not started yet, so no run has one."""
+        return None
+
+    @property
     def external_trigger(self) -> bool:
         return self._instance.run_type == "manual"
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UnknownTask
 from ..core.states import Outcome
-from . import connections, instances, macros, settings, variables  # noqa: F401  (an attempt must not import: see below)
+from . import connections, era, instances, macros, settings, variables  # noqa: F401  (an attempt must not import: see below)
 from .building import OUR_FOLDER
 from .calling import takes
 from .context import KEYS, Context, environment_of
@@ -141,6 +141,8 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
                 value = None
             task.post_execute(context, value)
         left_out.update(context["ti"].left_out)
+        if left_out and not era.keeps_value_of_a_branch(dag.fileloc):
+            value = None
         if task.outlets:
             said += context["outlet_events"].events()
     finally:
