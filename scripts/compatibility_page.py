@@ -122,8 +122,10 @@ def _old_names() -> str:
         if row.kind == MOVED:
             by_wheel.setdefault(row.reason, []).append(f"`{path.removeprefix('airflow.')}`")
     lines = [
-        "## Old names of what is in provider wheels\n\nEach below `airflow.`. Where the wheel is not "
-        "installed, an operator, sensor or hook loads all the same under its old name, and fails with a sentence when it runs.\n\n| wheel | names |\n|---|---|\n"
+        "## Old names of what is in provider wheels\n\n"
+        "Each below `airflow.`. Where the wheel is not installed, an operator, sensor or hook loads all the same under "
+        "its old name, and fails with a sentence when it runs.\n\n"
+        "| wheel | names |\n|---|---|\n"
     ]
     lines += [f"| `{wheel}` | {' '.join(sorted(names))} |\n" for wheel, names in sorted(by_wheel.items())]
     return "".join(lines)
