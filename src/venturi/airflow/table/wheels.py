@@ -136,7 +136,11 @@ SERVED: list[Served] = [
         f"airflow.listeners.listener airflow.sdk.listener {_COMPAT}",
         _QUIET,
     ),
-    ("airflow.observing.hookimpl", f"airflow.listeners airflow.sdk._shared.listeners {_COMPAT}", _QUIET),
+    (
+        "airflow.observing.hookimpl",
+        f"airflow.listeners airflow.policies airflow.sdk._shared.listeners {_COMPAT}",
+        _QUIET,
+    ),
     # ── Airflow's server ──
     *[
         (f"airflow.server_side.{name}", paths, _SERVER)
