@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from venturi.core import step
 from venturi.core.rules import RULES, Decision, Tally, decide
 from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec
 from venturi.core.states import Outcome, RunState, TaskState
@@ -317,3 +318,47 @@ def test_the_decision_at_an_index_is_that_of_both_tallies_together() -> None:
     assert decide("all_done", outside.plus(inside), True) is Decision.WAIT
     outside.open = inside.open = 0
     assert decide("one_failed", outside.plus(inside), True) is Decision.RUN
+
+
+# ── failing fast ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_failure_ends_a_run_that_fails_fast_but_for_its_teardowns() -> None:
+    tasks = (
+        SETUP,
+        TaskSpec("bad", upstream=("up",)),
+        TaskSpec("slow", upstream=("up",), retries=3),
+        TaskSpec("mapped", upstream=("up",), is_mapped=True, mapped=LITERAL),
+        TaskSpec("later", upstream=("slow",), trigger_rule="all_done"),
+        teardown("up", "bad", "later"),
+    )
+    driven = Driven(DagSpec("d", tasks=tasks, fail_fast=True), slots=3)
+    turn = driven.turn()
+    (up,) = driven.admit(turn)
+    step.ended(driven.world, driven.run, up.number, WHOLE, up.cell, End(GOOD, 0.0), turn, 2)
+    live = {driven.run.plan.tasks[one.number].task_id: one for one in driven.admit(turn)}
+    assert sorted(live) == ["bad", "mapped", "slow"]
+    bad = live["bad"]
+    step.ended(driven.world, driven.run, bad.number, WHOLE, bad.cell, End(BAD, 0.0, "broke"), turn, 2)
+    assert sorted(token for token, _ in turn.cancels) == sorted((live["slow"].cell.token, live["mapped"].cell.token))
+    for name in ("slow", "mapped"):
+        one = live[name]
+        step.ended(driven.world, driven.run, one.number, one.map_index, one.cell, End(BAD, 0.0), turn, 2)
+    driven.close(turn)
+    assert driven.to_the_end(succeeds) is RunState.FAILED
+    assert states(driven) == {
+        "up": "success",
+        "bad": "failed",
+        "slow": "failed",
+        "mapped": "failed",
+        "later": "skipped",
+        "down": "success",
+    }
+    assert "fails fast" in next(m.reason or "" for m in driven.moves if m.task_id == "later")
+
+
+def test_a_task_runs_as_often_at_once_in_a_run_as_it_may() -> None:
+    mapped = TaskSpec("m", is_mapped=True, mapped=(MapSource("x", 6),), max_active_per_run=2)
+    driven = Driven(DagSpec("d", tasks=(mapped, TaskSpec("other"))), slots=8)
+    assert driven.to_the_end(succeeds) is RunState.SUCCESS
+    assert driven.most_live == 3

@@ -1,8 +1,10 @@
 import pytest
 
 from venturi import DAG, BashOperator, PythonOperator, get_current_context, task
+from venturi.sdk.describe import describe
 from venturi.sdk.exceptions import AirflowSkipException
-from venturi.testing import run_dag
+from venturi.sdk.running import Instance, run
+from venturi.testing import LocalPort, LocalStore, run_dag
 
 
 def values(result, task_id):
@@ -283,3 +285,20 @@ def test_a_task_that_leaves_nothing_to_map_over_fails_itself(made, message):
 def test_a_decorated_function_is_no_function_to_map_by():
     with DAG("d", schedule=None), pytest.raises(ValueError, match="plain function"):
         show.expand(x=show([1]).map(show))
+
+
+def test_an_instance_is_labelled_by_its_own_template_even_when_it_fails():
+    with DAG("d", schedule=None) as dag:
+
+        @task(map_index_template="{{ name }} of {{ ti.map_index }}")
+        def named(x):
+            get_current_context()["name"] = x.upper()
+            if x == "b":
+                raise ValueError(x)
+
+        named.expand(x=["a", "b"])
+    describe(dag)
+    for index, name in enumerate("ab"):
+        instance = Instance("d", "r", "named", index, indices={"x": index}, mapped_count=2)
+        done = run(dag, instance, LocalPort(LocalStore(), instance))
+        assert done.label == f"{name.upper()} of {index}"

@@ -92,6 +92,7 @@ def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
                 pool=rng.choice(["default_pool", "default_pool", "narrow"]),
                 priority_weight=rng.randint(1, 3),
                 max_active_per_dag=rng.choice([None, None, None, 1]),
+                max_active_per_run=rng.choice([None, None, None, 1, 2]),
                 isolation=rng.choice(["fork", "fork", "reuse"]),
                 is_mapped=bool(mapped),
                 mapped=mapped,
@@ -105,7 +106,14 @@ def random_dag(rng: random.Random, dag_id: str) -> DagSpec:
         tasks[-1] = replace(tasks[-1], is_setup=False, is_teardown=True, trigger_rule="all_done_setup_success")
     groups = (GroupSpec("g", mapped=group[1]),) if group[0] else ()
     calls = rng.choice([(), ("failure",), ("success", "failure")])
-    return DagSpec(dag_id, tasks=tuple(tasks), groups=groups, max_active_tasks=rng.randint(1, 6), calls=calls)
+    return DagSpec(
+        dag_id,
+        tasks=tuple(tasks),
+        groups=groups,
+        max_active_tasks=rng.randint(1, 6),
+        fail_fast=rng.random() < 0.15,
+        calls=calls,
+    )
 
 
 def random_group(rng: random.Random, n: int) -> tuple[range, tuple[MapSource, ...]]:
@@ -360,6 +368,9 @@ class Replay:
     def _limits(self) -> list[str]:
         live = Counter(t for (t, _), s in self.states.items() if s in LIVE)
         problems = [f"{t} lives {n} times" for t, n in live.items() if n > (self.tasks[t].max_active_per_dag or 99)]
+        problems += [
+            f"{t} lives {n} times in one run" for t, n in live.items() if n > (self.tasks[t].max_active_per_run or 99)
+        ]
         if sum(live.values()) > self.spec.max_active_tasks:
             problems.append(f"{sum(live.values())} tasks live, {self.spec.max_active_tasks} may")
         narrow = sum(n for t, n in live.items() if self.tasks[t].pool == "narrow")

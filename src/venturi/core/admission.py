@@ -109,6 +109,9 @@ def _lane_waits_for(world: World, lane: Lane) -> str | None:
     limit = task.max_active_per_dag
     if limit is not None and dag.task_live.get(task.task_id, 0) >= limit:
         return f"{task.task_id} already runs {limit} times at once, its own limit"
+    limit = task.max_active_per_run
+    if limit is not None and run.task_live.get(lane.entries[0][1], 0) >= limit:
+        return f"{task.task_id} already runs {limit} times at once in this run, its own limit"
     return None
 
 

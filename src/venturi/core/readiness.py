@@ -77,6 +77,11 @@ def close(run: Run, number: int, node: Node, turn: Turn) -> None:
         run.failed.append(number)
 
 
+def halted(run: Run, number: int) -> str | None:
+    """Why this task may not start any more: its run is cancelled, or fails fast and this is no teardown."""
+    return run.reason or (run.stopping if not run.plan.tasks[number].is_teardown else None)
+
+
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -142,8 +147,9 @@ def decided(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     decision = decide(task.trigger_rule, node.tally, bool(task.upstream))
     if decision is Decision.WAIT:
         return []
-    if run.reason is not None and decision is Decision.RUN:
-        return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, run.reason, turn))]
+    halt = halted(run, number)
+    if halt is not None and decision is Decision.RUN:
+        return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, halt, turn))]
     if decision is not Decision.RUN:
         state, reason = _not_run(run, task, decision)
         return [(number, WHOLE, whole(run, number, node, state, reason, turn))]
@@ -184,7 +190,7 @@ def _decided_by_index(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     """Something has changed that concerns every instance of a member."""
     indexed = node.indexed
     assert indexed is not None
-    if run.reason is not None and node.touched:
+    if halted(run, number) is not None and node.touched:
         return []  # what had not started never will
     task = run.plan.tasks[number]
     decision = decide(task.trigger_rule, node.tally.plus(indexed.fresh), bool(task.upstream))
@@ -206,7 +212,7 @@ def _decided_at(run: Run, number: int, node: Node, map_index: int, turn: Turn) -
     task = run.plan.tasks[number]
     inner = indexed.tallies.get(map_index, indexed.fresh)
     decision = decide(task.trigger_rule, node.tally.plus(inner), bool(task.upstream))
-    if decision is Decision.WAIT or run.reason is not None:
+    if decision is Decision.WAIT or halted(run, number) is not None:
         return []
     cell = _touched(run, number, node, map_index, turn)
     if decision is Decision.RUN:

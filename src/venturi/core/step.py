@@ -33,6 +33,7 @@ class Turn:
     batch: Batch = field(default_factory=Batch)
     groups: dict[tuple[int, int], Run] = field(default_factory=dict)  # (run, task number) of groups that changed
     finished_runs: list[Run] = field(default_factory=list)
+    cancels: list[tuple[int, str]] = field(default_factory=list)  # tokens of attempts to be ended, and why
 
 
 TIMED_OUT = '{"kind":"timeout"}'  # the event of a trigger whose time is over
@@ -97,10 +98,11 @@ def ended(
     cell.ended_at = end.at
     cell.reason = end.reason
     outcome = end.outcome
-    if run.reason is not None and outcome not in (Outcome.SUCCESS, Outcome.SKIPPED, Outcome.NEVER_RAN):
-        outcome, cell.reason = Outcome.CANCELLED, run.reason
-    elif run.reason is not None and outcome is Outcome.NEVER_RAN:
-        outcome, cell.reason = Outcome.SKIPPED, run.reason
+    halt = readiness.halted(run, number)
+    if halt is not None and outcome not in (Outcome.SUCCESS, Outcome.SKIPPED, Outcome.NEVER_RAN):
+        outcome, cell.reason = Outcome.CANCELLED, halt
+    elif halt is not None and outcome is Outcome.NEVER_RAN:
+        outcome, cell.reason = Outcome.SKIPPED, halt
     if outcome is Outcome.NEVER_RAN or (outcome is Outcome.LOST and cell.lost < infrastructure_retries):
         cell.lost += outcome is Outcome.LOST
         cell.try_number -= 1  # this try did not count; the next one takes its number
@@ -126,6 +128,8 @@ def ended(
         _move(run, number, map_index, cell, final, turn)
         skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
+        if final is TaskState.FAILED and run.plan.spec.fail_fast and not task.is_teardown:
+            _fail_fast(world, run, f"{task.task_id} failed, and the DAG fails fast", turn)
 
 
 def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
@@ -181,25 +185,45 @@ def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
     run.reason = reason
     if run.state is RunState.QUEUED:  # passes through running, so that its end is told like any other
         _enter_running(world, run, turn)
-    tokens: list[int] = []
     settled: _Settled = []
-    for number, node in enumerate(run.nodes):
-        if node.state in FINAL:
-            continue
-        if node.touched:
-            tokens.extend(_cancel_group(world, run, number, node, settled, turn))
-        elif node.cell is not None and node.cell.token in world.by_token:
-            tokens.append(node.cell.token)
-        else:
-            after = _given_up(world, run, number, WHOLE, node.cell, turn) if node.cell is not None else _SKIPPED
-            settled.append((number, WHOLE, _whole(run, number, node, after, reason, turn)))
+    tokens = [t for number in range(len(run.nodes)) for t in _give_up(world, run, number, reason, settled, turn)]
     if tokens:
         _move_run(run, RunState.RUNNING, turn, reason)
     _spread(world, run, settled, turn)
     return tokens
 
 
-def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Settled, turn: Turn) -> list[int]:
+def _fail_fast(world: World, run: Run, reason: str, turn: Turn) -> None:
+    """One failure ends what runs and skips what waits; teardowns are left to their rule."""
+    if run.stopping is not None or run.reason is not None or run.state is not RunState.RUNNING:
+        return
+    run.stopping = reason
+    rest = [number for number, task in enumerate(run.plan.tasks) if not task.is_teardown]
+    for lane in run.lanes.values():
+        lane.keep(lambda number: run.plan.tasks[number].is_teardown)
+    settled: _Settled = []
+    tokens = [t for number in rest for t in _give_up(world, run, number, reason, settled, turn)]
+    turn.cancels += [(token, reason) for token in tokens]
+    _spread(world, run, settled, turn)
+
+
+def _give_up(world: World, run: Run, number: int, reason: str, settled: _Settled, turn: Turn) -> list[int]:
+    """What waits of this task is skipped; the tokens of what runs are returned."""
+    node = run.nodes[number]
+    if node.state in FINAL:
+        return []
+    if node.touched:
+        return _cancel_group(world, run, number, node, reason, settled, turn)
+    if node.cell is not None and node.cell.token in world.by_token:
+        return [node.cell.token]
+    after = _given_up(world, run, number, WHOLE, node.cell, turn) if node.cell is not None else _SKIPPED
+    settled.append((number, WHOLE, _whole(run, number, node, after, reason, turn)))
+    return []
+
+
+def _cancel_group(
+    world: World, run: Run, number: int, node: Node, reason: str, settled: _Settled, turn: Turn
+) -> list[int]:
     node.n, node.indexed = node.touched, None  # what had not started never will
     turn.groups[run.id, number] = run
     tokens = []
@@ -208,7 +232,7 @@ def _cancel_group(world: World, run: Run, number: int, node: Node, settled: _Set
             tokens.append(cell.token)
         else:
             after = _given_up(world, run, number, map_index, cell, turn)
-            cell.ended_at, cell.reason = turn.now, run.reason
+            cell.ended_at, cell.reason = turn.now, reason
             _move(run, number, map_index, cell, after, turn)
             settled.append((number, map_index, after))
     if not node.live:  # all it had started was done already

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +105,11 @@ class Lane:
     def push(self, priority: int, number: int, map_index: int) -> None:
         heapq.heappush(self.entries, (-priority, number, map_index))
 
+    def keep(self, wanted: Callable[[int], bool]) -> None:
+        """Only the tasks that are wanted go on waiting."""
+        self.entries = [entry for entry in self.entries if wanted(entry[1])]
+        heapq.heapify(self.entries)
+
 
 class Run:
     """One unfinished run."""
@@ -128,6 +134,8 @@ class Run:
         "run_type",
         "started_at",
         "state",
+        "stopping",
+        "task_live",
     )
 
     def __init__(self, id: int, dag_id: str, run_id: str, plan: Plan) -> None:
@@ -145,18 +153,21 @@ class Run:
         self.conf: dict[str, Any] = {}
         self.ignores_pause = False
         self.reason: str | None = None
+        self.stopping: str | None = None  # why nothing new starts but teardowns: a task of a fail-fast DAG has failed
         self.nodes = [Node(n) for n in plan.upstream_count]
         for number, (guards, scope) in plan.waits_beside.items():
             self.nodes[number].tally.guards, self.nodes[number].tally.scope = guards, scope
         self.open_nodes = len(self.nodes)
         self.failed: list[int] = []  # nodes that ended badly, in order
         self.live = 0  # instances starting or running
+        self.task_live: dict[int, int] = {}  # the same, of tasks with a limit of their own per run
         self.lanes: dict[tuple[str, str, int | None], Lane] = {}
 
     def offer(self, number: int, map_index: int) -> None:
         """Instance (or group) is ready: it waits in its lane for admission."""
         task = self.plan.tasks[number]
-        key = (task.pool, task.isolation, number if task.max_active_per_dag is not None else None)
+        limited = task.max_active_per_dag is not None or task.max_active_per_run is not None
+        key = (task.pool, task.isolation, number if limited else None)
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = Lane(self, task.pool)
@@ -266,6 +277,8 @@ class World:
             self.capacity.forked += by
         if task.max_active_per_dag is not None:
             dag.task_live[task.task_id] = dag.task_live.get(task.task_id, 0) + by
+        if task.max_active_per_run is not None:
+            run.task_live[number] = run.task_live.get(number, 0) + by
 
     def wake_later(self, run: Run, number: int, map_index: int, cell: Cell) -> None:
         assert cell.wake_at is not None
@@ -362,8 +375,21 @@ def restore(
         elif cell.wake_at is not None:
             world.wake_later(run, number, kept.map_index, cell)
     _restore_tallies(run)
+    run.stopping = stopped_by(run)
     if plan.groups:
         _restore_indexed(run, ended or [])
+
+
+def stopped_by(run: Run) -> str | None:
+    """Why a fail-fast run starts nothing new any more."""
+    if not run.plan.spec.fail_fast:
+        return None
+    for number, node in enumerate(run.nodes):
+        if not run.plan.tasks[number].is_teardown and (
+            node.state is TaskState.FAILED or node.counts.get(TaskState.FAILED)
+        ):
+            return f"{run.plan.tasks[number].task_id} failed, and the DAG fails fast"
+    return None
 
 
 def _restore_tallies(run: Run) -> None:

@@ -15,7 +15,7 @@ from ..core.step import End, Wait
 from ..core.world import Cell, Run
 from ..executors.base import Ended, Fired
 
-KEPT = ("error", "signal", "exit_code", "exit_note", "wake_at", "host")
+KEPT = ("label", "error", "signal", "exit_code", "exit_note", "wake_at", "host")
 
 
 def end_of(report: Ended, feeds_mapping: bool) -> End:

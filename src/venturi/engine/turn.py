@@ -16,6 +16,7 @@ from ..config import Config
 from ..core import admission, calls, step
 from ..core.errors import DatabaseLost, EpochLost, StoreError, VenturiError
 from ..core.moves import AttemptRow, Event, TaskMove, ValueRow
+from ..core.readiness import halted
 from ..core.spec import RETURN_KEY
 from ..core.states import LIVE, Outcome, TaskState
 from ..core.step import End, Turn
@@ -149,6 +150,9 @@ class Engine:
         for command in commands:
             command(turn)
         self._wake(turn)
+        for token, reason in turn.cancels:
+            self._cancel(token, reason, self.config.grace_s)
+        turn.cancels.clear()
         admission.start_runs(self.world, turn)
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
@@ -354,9 +358,10 @@ class Engine:
             calls.ended(self.world, call, Outcome.NEVER_RAN, None, turn)
         if self.world.deferred:  # a new crew has none of their triggers; one that has, starts none twice
             self._effects.watched += [d for d in self.reader.waiting_deferrals() if d.token in self.world.deferred]
-        for token, (run, *_) in self.world.by_token.items():
-            if run.reason is not None:  # cancelled by an engine that may not have lived to say so
-                self._cancel(token, run.reason, self.config.grace_s)
+        for token, (run, number, *_) in self.world.by_token.items():
+            halt = halted(run, number)
+            if halt is not None:  # cancelled by an engine that may not have lived to say so
+                self._cancel(token, halt, self.config.grace_s)
         self.world.capacity.online = True
 
     def _wake(self, turn: Turn) -> None:

@@ -245,6 +245,8 @@ class Runner:
             more["wake_at"] = result.wake_at
         if result.retry_delay_s is not None:
             more["retry_delay_s"] = result.retry_delay_s
+        if result.label is not None:
+            more["label"] = result.label
         if result.skip:
             more["skip"] = list(result.skip)
         if result.asset_events and outcome == "success":

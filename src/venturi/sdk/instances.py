@@ -35,6 +35,7 @@ class TaskInstance:
         self.end_date: datetime | None = None
         self.hostname = ""
         self.state = TaskInstanceState.RUNNING
+        self.rendered_map_index: str | None = None
         self.left_out: set[str] = set()  # tasks to skip once this one has succeeded
 
     @property

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .deferring import Wait
 
 TRACEBACK_BYTES_MAX = 32 * 1024
+LABEL_CHARS_MAX = 250
 
 # Without the enumerations that `signal.signal` makes of everything: this is on every attempt's way.
 _set_handler: Any = importlib.import_module("_signal").signal
@@ -93,6 +94,7 @@ class TaskResult:
     asset_events: list[dict[str, Any]] = field(default_factory=list)  # `sdk.asset_events` has the form
     retry_delay_s: float | None = None  # the wait that the task's own policy wants before its next try
     wait: Wait | None = None
+    label: str | None = None  # what map_index_template makes of this instance
 
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
@@ -100,18 +102,24 @@ def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
     with installed(port):
         left_out: set[str] = set()
         said: list[dict[str, Any]] = []
+        labels: list[str] = []
         try:
-            value = _value(dag, instance, port, left_out, said)
+            value = _value(dag, instance, port, left_out, said, labels)
         except BaseException as error:
             ended = _ended_by(error, instance)
+            ended.label = labels[0] if labels else None
             task = dag.task_dict.get(instance.task_id)
             if task is not None and task.retry_policy is not None and ended.outcome == Outcome.FAILED.value:
                 _ask_policy(task, instance, error, ended)
             return ended
-        return TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out), asset_events=said)
+        done = TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out), asset_events=said)
+        done.label = labels[0] if labels else None
+        return done
 
 
-def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: list[dict[str, Any]]) -> Any:
+def _value(
+    dag: DAG, instance: Instance, port: Port, left_out: set[str], said: list[dict[str, Any]], labels: list[str]
+) -> Any:
     declared = dag.task_dict.get(instance.task_id)
     if declared is None:
         raise UnknownTask(dag_id=dag.dag_id, task_id=instance.task_id, known=", ".join(dag.task_ids[:20]))
@@ -146,6 +154,8 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
         if task.outlets:
             said += context["outlet_events"].events()
     finally:
+        if instance.map_index >= 0:
+            labels += _label(context)
         context.leave()
     value = settled(value)
     if not task.do_xcom_push:
@@ -155,6 +165,20 @@ def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: l
     if task.multiple_outputs and value is not None:
         _push_each(port, value)
     return value
+
+
+def _label(context: Context) -> list[str]:
+    """What the author's map_index_template says of this instance, also when it has failed."""
+    template = context["map_index_template"]
+    if not template:
+        return []
+    try:
+        found = str(Templates(context.task, context).render(str(template)))
+    except Exception as error:
+        _say(f"map_index_template cannot be rendered: {error}", "W")
+        return []
+    context["ti"].rendered_map_index = found
+    return [found[:LABEL_CHARS_MAX]]
 
 
 def _deferring() -> Any:
