@@ -290,7 +290,8 @@ def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> di
     """What child processes are told about the task, as environment variables or with dotted names."""
     from ..sdk.context import environment_of
 
-    told = environment_of(context)
+    # A function that takes **context has a dict of it.
+    told = environment_of(context if hasattr(context, "instance") else context["ti"]._context)
     if in_env_var_format:
         return told
     return {name.lower().replace("airflow_ctx_", "airflow.ctx."): value for name, value in told.items()}
