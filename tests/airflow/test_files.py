@@ -27,6 +27,8 @@ ELSEWHERE = {
     "venturi.sdk.elsewhere": ("engine", "airflow", "sdk", "cli", "runtime"),
     "venturi.sdk.awaiting": ("engine", "airflow", "sdk", "cli", "runtime"),
     "venturi.sdk.triggers": ("engine", "airflow", "sdk", "cli", "runtime"),
+    "venturi.sdk.object_paths": ("sdk",),
+    "venturi.sdk.object_stores": ("sdk",),
     "venturi.sdk.timed": ("engine", "airflow", "sdk", "cli", "runtime"),
 }
 

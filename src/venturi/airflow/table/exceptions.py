@@ -37,6 +37,7 @@ SERVED: list[Served] = [
             "TaskNotFound",
             "TaskInstanceNotFound",
             "ConnectionNotUnique",
+            "DeserializingResultError",
         )
     ],
     ("sdk.exceptions.TaskDeferred", "airflow.exceptions airflow.sdk.exceptions", ""),
