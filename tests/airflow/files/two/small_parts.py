@@ -15,6 +15,7 @@ from airflow.hooks.filesystem import FSHook
 from airflow.hooks.package_index import PackageIndexHook
 from airflow.hooks.subprocess import SubprocessHook, SubprocessResult, working_directory
 from airflow.macros import ds_format_locale
+from airflow.models import Connection
 from airflow.models.abstractoperator import AbstractOperator
 from airflow.models.baseoperator import BaseOperator, BaseOperatorMeta
 from airflow.models.taskinstancekey import TaskInstanceKey
@@ -131,6 +132,8 @@ def machine():
     assert ran == SubprocessResult(0, "said")
     with patch_environ({"AIRFLOW_CONN_INDEX": "http://me:secret@index.example/simple", "AIRFLOW_VAR_A": "b"}):
         assert "index.example" in PackageIndexHook("index").get_connection_url()
+        named: Connection = PackageIndexHook.get_connection("index")
+        assert isinstance(named, Connection) and named.get_uri().startswith("http://me:secret@index.example")
         backend = EnvironmentVariablesBackend()
         assert isinstance(backend, BaseSecretsBackend) and backend.get_variable("a") == "b"
     with tempfile.NamedTemporaryFile("w", suffix=".json") as kept:
