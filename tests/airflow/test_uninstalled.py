@@ -58,6 +58,9 @@ def test_a_hook_is_made_and_fails_when_it_is_used(tmp_path):
     hook = load(tmp_path, FILE).module.hook
     with pytest.raises(Exception, match="belongs to apache-airflow-providers-google, which is not installed"):
         hook.get_conn()
+    with pytest.raises(Exception, match="which is not installed"):
+        hook.run("select 1")
+    assert not hasattr(hook, "operator")
 
 
 def test_a_name_of_a_wheel_under_its_own_path_still_asks_for_the_wheel(tmp_path):

@@ -104,7 +104,7 @@ def _ask_batch(
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{scratch}/airflow.db",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
-    if side == "venturi":
+    if not side.startswith("airflow"):
         more = {"PYTHONPATH": str(HERE / "sitecustomize"), "VENTURI_GRACE_S": "1", "AIRFLOW_HOME": str(scratch)}
     limit_s = 120 + len(batch) * LIMIT_S * (1 if not runs else 4)
     command = [str(python), str(HERE / program), str(order), str(out)]

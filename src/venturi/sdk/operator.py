@@ -298,6 +298,10 @@ class Task(Node):
     def __repr__(self) -> str:
         return f"<Task({self.operator_name}): {self.task_id}>"
 
+    def __lt__(self, other: Any) -> bool:
+        """Tasks sort by their ids; a `>` that was meant as `>>` draws no arrow, in Airflow neither."""
+        return self.task_id < other.task_id if isinstance(other, Task) else NotImplemented
+
     # ── making ───────────────────────────────────────────────────────────────────────────────────────────
 
     def settle(

@@ -52,6 +52,10 @@ class _OperatorUninstalled(BaseOperator):
     poke = execute
 
 
+class _Uninstalled(AirflowException, AttributeError):
+    """An attribute too, so that whoever merely looks whether there is one finds none."""
+
+
 class _HookUninstalled(BaseHook):
     path: str
     wheel: str
@@ -63,6 +67,4 @@ class _HookUninstalled(BaseHook):
         raise AirflowException(_sentence(self.path, self.wheel))
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AirflowException(_sentence(self.path, self.wheel))
+        raise _Uninstalled(_sentence(self.path, self.wheel))
