@@ -47,6 +47,12 @@ AIRFLOWS = {
 LIBRARIES = ["beautifulsoup4", "boto3", "httpx", "pandas", "psycopg2-binary", "requests", "virtualenv"]
 # What provider wheels import and do not name, because every Airflow brings it.
 UNNAMED = ["deprecated", "python-slugify"]
+# What the examples of 1.10 import beside Airflow, in the versions of their time.
+OF_1_10 = [
+    "future",
+    *(f"google-cloud-{name}<2" for name in ("dlp", "language", "videointelligence", "vision")),
+    "protobuf<3.21",
+]
 PROVIDERS = ["amazon", "common-sql", "docker", "http", "postgres", "slack", "smtp", "sqlite"]
 
 
@@ -114,7 +120,7 @@ def venturi() -> Path:
     """The interpreter of an environment that holds this checkout, the same libraries, and the official providers
     without any Airflow: what they need beside it is installed, it is not."""
     providers = [f"apache-airflow-providers-{name}" for name in (*PROVIDERS, "common-compat", "common-io")]
-    python = _environment("venturi", ["-e", str(TOP), *LIBRARIES, *UNNAMED])
+    python = _environment("venturi", ["-e", str(TOP), *LIBRARIES, *UNNAMED, *OF_1_10])
     done = python.parent.parent / ".providers"
     if not done.exists() or done.read_text() != "\n".join(providers):
         _pip(str(python), "install", "--no-deps", *providers)
