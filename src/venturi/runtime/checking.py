@@ -201,7 +201,7 @@ def _look_at_text(
         told.add(name.line)
         if failed and not name.is_optional:
             errors.append(Finding(name.line, why))
-        elif name.is_optional:
+        else:
             findings.append(Finding(name.line, f"{why} What needs it will fail."))
     if not has_dags and not failed:
         at = makes_dags(tree)
