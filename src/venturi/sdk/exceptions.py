@@ -139,6 +139,10 @@ class DagRunAlreadyExists(AirflowBadRequest):
     """There is a run with this id already."""
 
 
+class TaskAwaitingInput(BaseException):
+    """The task wants a person's answer; only wheels' own operators for that raise it, and ours stand before them."""
+
+
 class DeserializingResultError(ValueError):
     """The result of a function that ran in another interpreter cannot be read."""
 

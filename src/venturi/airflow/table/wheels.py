@@ -99,6 +99,7 @@ SERVED: list[Served] = [
         )
     ],
     # ── people ──
+    ("sdk.exceptions.TaskAwaitingInput", "airflow.sdk.exceptions", "Ours ask in their own way."),
     *[
         (f"airflow.server_side.{name}", "airflow.sdk.execution_time.hitl", _SERVER)
         for name in ("get_hitl_detail_content_detail", "update_hitl_detail_response", "upsert_hitl_detail", "HITLUser")
