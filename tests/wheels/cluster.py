@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,7 +69,8 @@ class Cluster:
 
     def _status(self, pod: dict[str, Any]) -> dict[str, Any]:
         """Ended as soon as it is looked at."""
-        ended = {"exitCode": self._exit_code, "reason": "Completed", "startedAt": "2024-02-03T00:00:00Z"}
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # a log long ended is not read to its end
+        ended = {"exitCode": self._exit_code, "reason": "Completed", "startedAt": now, "finishedAt": now}
         containers = [
             {
                 "name": container["name"],
@@ -76,7 +78,7 @@ class Cluster:
                 "imageID": "",
                 "ready": False,
                 "restartCount": 0,
-                "state": {"terminated": {**ended, "finishedAt": "2024-02-03T00:00:01Z"}},
+                "state": {"terminated": ended},
             }
             for container in pod["spec"]["containers"]
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import sys
 import tempfile
 import warnings
@@ -46,6 +47,7 @@ def import_all() -> dict:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     asked = json.load(sys.stdin)
     if asked.get("import"):
         answer = import_all()

@@ -38,7 +38,7 @@ FOR_MORE = (
         "openlineage",
         "duckdb",
     ),
-    *("common.messaging", "python3-saml"),
+    *("common.messaging", "python3-saml", "bson"),
 )
 
 
@@ -306,7 +306,7 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.providers.smtp.operators.smtp import EmailOperator
 
 def notify(**context):
-    SmtpNotifier(to="n@example.com", subject="note {{ ds }}", html_content="h").notify(context)
+    SmtpNotifier(to="n@example.com", subject="note {{ ds }}", html_content="h")(context)
 
 with DAG("d", schedule=None):
     EmailOperator(task_id="wheel", to=["a@example.com"], subject="wheel {{ ds }}", html_content="<b>x</b>")
@@ -400,7 +400,7 @@ with DAG("d", schedule=None):
 
 @pytest.mark.parametrize("exit_code", [0, 1])
 def test_a_pod(ran, tmp_path, exit_code):
-    cluster = Cluster("said by the pod\n", exit_code)
+    cluster = Cluster("2024-02-03T00:00:00.5Z said by the pod\n", exit_code)
     config = {
         "apiVersion": "v1",
         "kind": "Config",

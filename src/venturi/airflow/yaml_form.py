@@ -21,5 +21,8 @@ def dump(data: Any, *args: Any, **kwargs: Any) -> Any:
     return yaml.dump(data, *args, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **kwargs)
 
 
+safe_dump = dump
+
+
 def __getattr__(name: str) -> Any:
     return getattr(_yaml(), name)

@@ -32,7 +32,10 @@ SERVED: list[Served] = [
     ("airflow.kit.remove_escape_codes", "airflow.utils.log.logging_mixin", ""),
     ("airflow.kit.get_unique_dag_module_name", "airflow.utils.file", ""),
     ("airflow.kit.correct_maybe_zipped", "airflow.utils.file", ""),
-    *[(f"airflow.yaml_form.{name}", "airflow.utils.yaml", "") for name in ("safe_load", "dump", "YAMLError")],
+    *[
+        (f"airflow.yaml_form.{name}", "airflow.utils.yaml", "")
+        for name in ("safe_load", "safe_load_all", "dump", "safe_dump", "YAMLError")
+    ],
     # ── calling, contexts ──
     ("airflow.kit.determine_kwargs", f"airflow.utils.operator_helpers airflow.sdk.bases.decorator {_COMPAT}", ""),
     ("airflow.kit.KeywordParameters", f"airflow.utils.operator_helpers airflow.sdk.bases.decorator {_COMPAT}", ""),
@@ -98,6 +101,7 @@ SERVED: list[Served] = [
             ("Session", " airflow.settings"),
         )
     ],
+    ("sdk.exceptions.DeserializingResultError", "airflow.exceptions airflow.sdk.exceptions", ""),
     # ── people ──
     ("sdk.exceptions.TaskAwaitingInput", "airflow.sdk.exceptions", "Ours ask in their own way."),
     *[
