@@ -78,7 +78,7 @@ from airflow.utils.timeout import timeout
 from airflow.utils.timezone import datetime as aware
 from airflow.utils.types import NOTSET, ArgNotSet
 from airflow.utils.weekday import WeekDay
-from airflow.utils.yaml import YAMLError, dump, safe_load
+from airflow.utils.yaml import YAMLError, dump, safe_dump, safe_load, safe_load_all
 
 
 def adds(a, b=2):
@@ -110,6 +110,7 @@ def helpers(**context):
     assert issubclass(BaseOperator, AbstractOperator) and isinstance(BaseOperator, BaseOperatorMeta)
     assert TaskInstanceKey("d", "t", "r", 1, -1).task_id == "t" and XCOM_RETURN_KEY == "return_value"
     assert AirflowParsingContext(None, None).dag_id is None and WeekDay.MONDAY == 1 and aware(2020, 1, 1).tzinfo
+    assert list(safe_load_all(safe_dump({"a": 1}))) == [{"a": 1}]
     assert safe_load(dump({"a": 1})) == {"a": 1} and issubclass(YAMLError, Exception) and __version__
     assert is_async_callable(Asynchronous.aexecute) and check_cycle(dag) is None
     assert MapXComArg and ZipXComArg and MappedTaskGroup and TaskGroup and context_wrapper and DecoratedOperator
