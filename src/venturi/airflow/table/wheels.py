@@ -101,7 +101,6 @@ SERVED: list[Served] = [
             ("Session", " airflow.settings"),
         )
     ],
-    ("sdk.exceptions.DeserializingResultError", "airflow.exceptions airflow.sdk.exceptions", ""),
     # ── people ──
     ("sdk.exceptions.TaskAwaitingInput", "airflow.sdk.exceptions", "Ours ask in their own way."),
     *[
