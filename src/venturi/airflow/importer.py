@@ -104,6 +104,13 @@ def why_not_served(path: str, file: str) -> str | None:
     return why_not_served(place, file) if place in TABLE else sentence(path)  # an attribute of an object
 
 
+def waits_for_wheel(path: str) -> str | None:
+    """What to say of an old name that can be taken, but does its work only with a wheel that is not installed."""
+    row = TABLE.get(path)
+    needs = row is not None and row.kind == MOVED and not wheels.is_here(row.module)
+    return sentence(path) if needs else None
+
+
 class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

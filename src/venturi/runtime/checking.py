@@ -186,7 +186,7 @@ _PLAIN = {"UnknownAirflowName", "BadAuthoring", "TimeLimitExceeded", "SystemExit
 def _look_at_text(
     file: str, sources: Sources, has_dags: bool, failed: bool, errors: list[Finding], findings: list[Finding]
 ) -> None:
-    from ..airflow.importer import why_not_served
+    from ..airflow.importer import waits_for_wheel, why_not_served
 
     try:
         tree = ast.parse(sources.read(file))
@@ -195,7 +195,7 @@ def _look_at_text(
     findings += credentials(tree)
     told = {line for line, _ in errors}
     for name in airflow_names(tree):
-        why = why_not_served(name.path, file)
+        why = why_not_served(name.path, file) or waits_for_wheel(name.path)
         if why is None or name.line in told:
             continue
         told.add(name.line)
