@@ -71,8 +71,8 @@ def _param(param: Shape) -> dict[str, Any]:
 def _schedule(schedule: Any) -> Any:
     if isinstance(schedule, dict) and "every" in schedule:
         return {"every": True}
-    if schedule == {"every_s": 86400.0} or schedule == {"every_s": 86400}:
-        return {"every_s": 86400.0}
+    if isinstance(schedule, dict) and "timetable" in schedule:
+        return schedule["timetable"].replace("Dataset", "Asset")  # one class under two names
     return schedule
 
 
