@@ -127,7 +127,7 @@ def load(told: dict[str, Any], places: Any, limit_s: float) -> dict[str, Any]:
 
 
 def run(told: dict[str, Any], dag_id: str, date: str, limit_s: float) -> dict[str, Any]:
-    home = SCRATCH / "homes" / re.sub(r"[^A-Za-z0-9.]+", "-", f"{told['key']}-{dag_id}")[-80:]
+    home = SCRATCH / "homes" / re.sub(r"[^A-Za-z0-9.]+", "-", told["key"])[-80:]  # one for all DAGs of a file, as there
     command = [sys.executable, "-m", "venturi.cli", "run", told["file"], dag_id, "--home", str(home), "--json"]
     env = {
         **os.environ,

@@ -288,6 +288,7 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "next_ds_nodash": lambda c: _nodash(_day(_next(c))),
     "next_execution_date": lambda c: _pendulum(_next(c)),
     "outlet_events": _outlet_events,
+    "partition_key": lambda context: context["dag_run"].partition_key,
     "outlets": lambda c: list(c.task.outlets),
     "params": _params,
     "prev_data_interval_end_success": lambda c: _of_last_success(c, "data_interval_end"),

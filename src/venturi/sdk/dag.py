@@ -291,6 +291,15 @@ class DAG:
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"
 
+    @property
+    def task(self) -> Any:
+        """`@dag.task`, `@dag.task(…)`: the decorator, for tasks of this DAG."""
+        from functools import partial
+
+        from .taskflow import task
+
+        return partial(task, dag=self)
+
     def following_schedule(self, dttm: Any) -> Any:
         """The date after this one, as 1.10 and 2.x files ask for it."""
         from .neighbours import neighbour

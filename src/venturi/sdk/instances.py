@@ -284,6 +284,10 @@ class DagRun:
         return None
 
     @property
+    def partition_date(self) -> datetime | None:
+        return None
+
+    @property
     def external_trigger(self) -> bool:
         return self._instance.run_type == "manual"
 

@@ -253,7 +253,7 @@ class TaskDecorators:
     def bash(self, python_callable: Any = None, **arguments: Any) -> Any:
         from .decorated import DecoratedBash
 
-        return self._decorate(DecoratedBash, python_callable, arguments, False)
+        return self._decorate(DecoratedBash, python_callable, arguments, bool(arguments.get("multiple_outputs")))
 
     def virtualenv(self, python_callable: Any = None, **arguments: Any) -> Any:
         from .interpreters import DecoratedVirtualenv

@@ -122,6 +122,11 @@ class TimeDeltaSensor(MomentSensor):
         delta = self.delta if isinstance(self.delta, timedelta) else timedelta(seconds=float(self.delta))
         return datetime.fromtimestamp(base.timestamp(), times.utc) + delta
 
+    def execute(self, context: Any) -> Any:
+        if self.deferrable and times.utcnow() > self.moment(context):
+            return True  # nothing is left to wait for
+        return super().execute(context)
+
 
 class TimeDeltaSensorAsync(TimeDeltaSensor):
     def __init__(self, **kwargs: Any) -> None:

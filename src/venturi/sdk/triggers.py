@@ -190,6 +190,22 @@ class FileDeleteTrigger(BaseEventTrigger):
         yield TriggerEvent(True)
 
 
+class DirectoryFileDeleteTrigger(BaseEventTrigger):
+    """Fires when a file of this name is in the folder, and deletes it."""
+
+    def __init__(self, directory: str, filename: str, poke_interval: float = 5.0, **kwargs: Any) -> None:
+        super().__init__()
+        self.directory, self.filename, self.poke_interval = directory, filename, poke_interval
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        told = {"directory": self.directory, "filename": self.filename, "poke_interval": self.poke_interval}
+        return f"{_FILE}.DirectoryFileDeleteTrigger", told
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        async for event in FileDeleteTrigger(os.path.join(self.directory, self.filename), self.poke_interval).run():
+            yield event
+
+
 def found_file(pattern: str, recursive: bool = False) -> str | None:
     """The first file that fits, or None: a folder fits once there is a file in it or below."""
     import glob

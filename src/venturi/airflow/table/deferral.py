@@ -29,6 +29,7 @@ SERVED: list[Served] = [
     ("sdk.triggers.TimeDeltaTrigger", f"airflow.triggers.temporal {_STANDARD}.triggers.temporal", ""),
     ("sdk.triggers.FileTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", ""),
     ("sdk.triggers.FileDeleteTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", _WATCHED),
+    ("sdk.triggers.DirectoryFileDeleteTrigger", f"{_STANDARD}.triggers.file", _WATCHED),
     ("sdk.triggers.SuccessTrigger", "airflow.triggers.testing", ""),
     ("sdk.triggers.FailureTrigger", "airflow.triggers.testing", ""),
     # ── sensors that can be deferred ──

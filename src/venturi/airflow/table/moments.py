@@ -33,6 +33,8 @@ SERVED: list[Served] = [
             "parse",
         )
     ],
+    ("sdk.macros.datetime", "airflow.utils.dates", ""),
+    ("sdk.macros.timedelta", "airflow.utils.dates", ""),
     ("sdk.times.aware_datetime", "airflow.utils.timezone:datetime airflow.sdk.timezone:datetime", ""),
     *[
         (f"sdk.macros.{name}", "airflow.macros airflow.sdk.execution_time.macros airflow.sdk.macros", "")
