@@ -230,7 +230,7 @@ class DockerOperator(BaseOperator):
     def _free_name(self, client: Any) -> None:
         """The name is taken by an ended container of an earlier run of ours: nothing would ever run again."""
         for found in client.containers(all=True, filters={"name": f"^/?{self.container_name}$", "label": LABEL}):
-            if found.get("State") in ("exited", "created", "dead"):
+            if found.get("State") not in ("running", "paused", "restarting"):  # engines name ended ones differently
                 self.log.info("Removing the ended container that has the name %s.", self.container_name)
                 client.remove_container(found["Id"])
 
