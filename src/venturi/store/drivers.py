@@ -172,6 +172,7 @@ class PostgresDriver:
             ) from error
         self._psycopg = psycopg
         self._url, self._writable = url, writable
+        self._ended = False
         self._under_way = False  # a transaction
         self.raw = self._opened()
 
@@ -220,6 +221,8 @@ class PostgresDriver:
 
     def _again_if_lost(self, ask: Callable[[], _T]) -> _T:
         """Of what may be done twice: on the connection there is, and if that is lost, on a new one."""
+        if self._ended:
+            raise StoreError(reason="this store was closed")
         if self.raw.closed:
             self.raw = self._opened()
         try:
@@ -240,6 +243,7 @@ class PostgresDriver:
             pass
 
     def close(self) -> None:
+        self._ended = True  # a connection that we have closed is not a lost one
         self.raw.close()
 
     def _ours(self, error: Exception) -> StoreError:
