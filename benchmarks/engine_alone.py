@@ -11,7 +11,6 @@ import resource
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from venturi.config import Config
 from venturi.core.moves import DagVersion
@@ -22,17 +21,21 @@ from venturi.engine.clock import WallClock
 from venturi.engine.commands import Commands
 from venturi.engine.dagfiles import DagFiles
 from venturi.engine.turn import Engine
-from venturi.executors.base import Connected, Ended, Report, Settled, Start, Started
+from venturi.executors.base import Connected, Ended, Executor, Report, Settled, Start, Started
 from venturi.store import open_store
 from venturi.wire import messages
 
 
-class Instant:
-    """Every attempt has begun and ended by the next poll."""
+class Instant(Executor):
+    """Every attempt has begun and ended by the next poll; what else an executor is told comes to nothing."""
 
     def __init__(self, slots: int) -> None:
-        self.slots = slots
+        self.n = slots
         self.out: list[Report] = [Connected(slots, {}, set()), Settled(set())]
+
+    @property
+    def slots(self) -> int:
+        return self.n
 
     def submit(self, starts: list[Start]) -> None:
         for start in starts:
@@ -46,13 +49,6 @@ class Instant:
 
     def fileno(self) -> int:
         return -1
-
-    def cancel(self, *_: Any) -> None: ...
-    def acknowledge(self, *_: Any) -> None: ...
-    def answer(self, *_: Any) -> None: ...
-    def load(self, *_: Any) -> None: ...
-    def reconnect(self) -> None: ...
-    def flush(self) -> None: ...
 
 
 def wide(n: int) -> DagSpec:
