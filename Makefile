@@ -56,8 +56,8 @@ status: $(VENV)/.installed
 # ── checking ──
 
 check: $(VENV)/.tests-installed
-	$(BIN)/ruff format --check src tests benchmarks scripts
-	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts pipelines
+	$(BIN)/ruff check src tests benchmarks scripts pipelines
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house
 
