@@ -4,6 +4,7 @@
 #   make test    checks, then tests                                            make check  the checks alone
 #   make bench   the figures, beside the raw floor of this machine             make prove  the long proofs
 #   make compat  example DAGs of every Airflow, beside a real Airflow 2.11 and 3.3
+#   make pipelines  the five real pipelines: their environments, then a run of each
 #   make docs    the pages that are written from the code
 #   make clean   stop, and remove all that was made here
 
@@ -17,7 +18,7 @@ PORT    ?= 8080
 JOBS    ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test check docs bench compat prove clean
+.PHONY: help up down status test check docs bench compat pipelines prove clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,6 +54,10 @@ down: $(VENV)/.installed
 status: $(VENV)/.installed
 	@$(VENTURI) status --home "$(HOME_FOLDER)"
 
+# Environments are built once (minutes, with progress); the runs need no network.
+pipelines: $(VENV)/.installed
+	@$(BIN)/python scripts/pipelines.py --home "$(HOME_FOLDER)" $(ARGS)
+
 # ── checking ──
 
 check: $(VENV)/.tests-installed
@@ -81,6 +86,7 @@ prove: $(VENV)/.tests-installed
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.chaos.prove
 	$(BIN)/python -m tests.compat.prove
+	$(BIN)/python scripts/pipelines.py --home "$(HOME_FOLDER)"
 	sh scripts/bare_debian.sh
 
 clean:
