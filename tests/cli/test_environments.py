@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,35 @@ def test_run_builds_the_environment_first_and_says_so(project: Path, place: Plac
     assert "Building" not in place("run", str(project / "dags" / "needs.py"), "--json").err
     listed = place("environments", "ls", "--json").json["environments"]
     assert [(one["state"], one["bundle"]) for one in listed] == [("ready", str(project))]
+
+
+def test_a_bash_task_finds_the_commands_of_its_bundles_environment(project: Path, place: Place) -> None:
+    """S1.4: with no path in the file; behind them stands the PATH that Venturi was started with."""
+    (project / "dags" / "needs.py").write_text(
+        "from airflow import DAG\nfrom airflow.operators.bash_operator import BashOperator\n"
+        "with DAG('needs', schedule_interval=None) as dag:\n"
+        "    say = 'python3 -c \"import thing; print(thing.VERSION)\"'\n"
+        "    BashOperator(task_id='a', bash_command='pip --version > /dev/null; command -v beside && ' + say)\n"
+    )
+    beside = project.parent / "bin" / "beside"
+    beside.parent.mkdir()
+    beside.write_text("#!/bin/sh\n")
+    beside.chmod(0o755)
+    place._environment["PATH"] += f":{beside.parent}"
+    assert ran(place, project) == "1.0"
+
+
+def test_python_with_a_module_runs_in_the_bundle_of_the_working_folder(project: Path, place: Place) -> None:
+    """S1.u12: `venturi python -m pytest` in the project's folder."""
+    place("environments", "build", str(project))
+    done = subprocess.run(
+        [sys.executable, "-m", "venturi.cli", "python", "-c", "import thing, airflow; print(thing.VERSION)"],
+        cwd=project,
+        env={**place._environment, "VENTURI_HOME": str(place.home.root)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.returncode) == ("1.0\n", 0), done.stderr
 
 
 def test_up_builds_in_the_background_and_follows_a_change(project: Path, place: Place) -> None:

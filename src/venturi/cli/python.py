@@ -23,22 +23,26 @@ from .printing import fail
 def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) -> int:  # noqa: ARG001  (all verbs take it)
     """Run Python with `import airflow` served.
 
-    As python itself: FILE, `-m MODULE`, `-c TEXT`, or nothing for a prompt. A file runs in its bundle's interpreter.
+    As python itself: FILE, `-m MODULE`, `-c TEXT`, or nothing for a prompt. It is the interpreter of the file's bundle;
+    without a file, of the bundle of the working folder.
     """
     given = list(arguments)
-    interpreter, roots = sys.executable, [os.getcwd()]
+    home = find_home(home_given)
     if given and not given[0].startswith("-"):
         file = Path(given[0]).expanduser().absolute()
         if not file.is_file():
             fail(f"There is no file {file}.", printing.COULD_NOT_START, "no_such_file")
-        bundle = placed(find_home(home_given), single_file_bundle(file))
-        interpreter, roots = bundle.python, [str(file.parent), *import_roots(bundle, file, find_home(home_given).root)]
+        bundle = placed(home, single_file_bundle(file))
+        roots = [str(file.parent), *import_roots(bundle, file, home.root)]
     elif given and given[0] not in ("-m", "-c"):
         fail(f"{given[0]} is not known here. Use FILE, -m MODULE or -c TEXT.", printing.COULD_NOT_START, "usage")
     elif len(given) == 1:
         fail(f"What is to follow {given[0]}?", printing.COULD_NOT_START, "usage")
+    else:
+        bundle = placed(home, single_file_bundle(Path.cwd() / "any"))
+        roots = [os.getcwd()]
     environment = {**os.environ, "VENTURI_PYTHON_ROOTS": os.pathsep.join(dict.fromkeys(roots))}
     if home_given:
         environment["VENTURI_HOME"] = home_given
     sys.stdout.flush()
-    os.execve(interpreter, [interpreter, "-m", "venturi.cli.finder", *given], environment)
+    os.execve(bundle.python, [bundle.python, "-m", "venturi.cli.finder", *given], environment)

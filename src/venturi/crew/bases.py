@@ -76,7 +76,7 @@ class Bases:
         return Link(self._loop, ours, passing=True)
 
     def _start(self, kind: Kind) -> Base:
-        environment = authors_environment()
+        environment = authors_environment(kind.python)
         users = {name: environment.get(name) for name in (*THREADS_ONE, *FORK_CHEAPLY)}
         environment.update(dict.fromkeys(THREADS_ONE, "1"), **(FORK_CHEAPLY if kind.preload or kind.large else {}))
         s = self._settings

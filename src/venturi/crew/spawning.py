@@ -13,9 +13,16 @@ import sys
 from typing import Any
 
 
-def authors_environment() -> dict[str, str]:
-    """Author code is not handed what is ours: the database's address, keys."""
-    return {name: value for name, value in os.environ.items() if _is_authors(name)}
+def authors_environment(python: str = sys.executable) -> dict[str, str]:
+    """Author code is not handed what is ours: the database's address, keys. In a bundle's environment `python` and
+    its other commands are those of that environment, as if it were activated: a Bash task finds what the bundle asks
+    for."""
+    handed = {name: value for name, value in os.environ.items() if _is_authors(name)}
+    if python != sys.executable:
+        folder = os.path.dirname(python)
+        handed["PATH"] = os.pathsep.join((folder, handed.get("PATH") or os.defpath))
+        handed["VIRTUAL_ENV"] = os.path.dirname(folder)
+    return handed
 
 
 def _is_authors(name: str) -> bool:

@@ -131,7 +131,7 @@ class TriggerHosts:
             "blocks_s_max": s.trigger_blocks_s_max,
         }
         try:
-            host.pid, ours = spawn(python, "venturi.runtime.triggers", told, authors_environment())
+            host.pid, ours = spawn(python, "venturi.runtime.triggers", told, authors_environment(python))
         except OSError as error:
             self._loop.after(0, partial(self._fail_all, host, f"The interpreter {python} cannot be started: {error}."))
             return
