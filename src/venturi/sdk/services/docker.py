@@ -17,7 +17,8 @@ from ...core.secrets import of_named
 from ..exceptions import AirflowException, AirflowSkipException
 from ..operator import BaseOperator
 from ..port import has_port, port
-from .docker_engine import DockerHook, default_url, flattened, sees_our_folders
+from . import substitutes
+from .docker_engine import DockerHook, NoEngineAnswers, default_url, flattened, sees_our_folders
 from .packages import needed
 
 STOP_S = 2  # between SIGTERM and SIGKILL for the container, well within an attempt's own grace
@@ -45,6 +46,10 @@ class ContainerNotStarted(AirflowException):
     """The engine could not make the container, or not start it."""
 
 
+class ImageMissing(AirflowException):
+    """The engine has it not and cannot get it."""
+
+
 class DockerOperator(BaseOperator):
     """Runs `command` in a new container of `image`."""
 
@@ -61,6 +66,7 @@ class DockerOperator(BaseOperator):
     template_ext: Sequence[str] = (".sh", ".bash", ".env")
     template_fields_renderers: ClassVar[dict[str, str]] = {"env_file": "yaml"}
     ui_color = "#ecf5fc"
+    may_be_substituted = True  # by a command of this machine, where the bundle says so
 
     def __init__(
         self,
@@ -140,6 +146,7 @@ class DockerOperator(BaseOperator):
         if self.port_bindings and self.network_mode == "host":
             raise ValueError("port_bindings mean nothing with network_mode='host'; leave one of the two out.")
         self.container: dict[str, Any] | None = None
+        self._stands_in: substitutes.Command | None = None
 
     @property
     def hook(self) -> DockerHook:
@@ -158,8 +165,11 @@ class DockerOperator(BaseOperator):
 
     def execute(self, context: Any) -> Any:
         self._hide_secrets()
-        client = self.cli
-        self._obtain_image(client)
+        try:
+            client = self.cli
+            self._obtain_image(client)
+        except (NoEngineAnswers, ImageMissing) as error:
+            return self._instead(error)
         self._remove_leftovers(client, context)
         if not self.mount_tmp_dir:
             return self._run(client, context, None)
@@ -204,7 +214,7 @@ class DockerOperator(BaseOperator):
                 self._say_progress(said, last)
             client.inspect_image(self.image)
         except errors.APIError as error:
-            raise AirflowException(
+            raise ImageMissing(
                 f"The image '{self.image}' is not on the engine and cannot be pulled: {error.explanation or error}. "
                 "Build it on that machine, or correct its name."
             ) from error
@@ -252,10 +262,11 @@ class DockerOperator(BaseOperator):
         return mount
 
     def _folder(self, client: Any, source: str) -> str:
+        """Without a client the folder is used here."""
         path = os.path.expanduser(source)
         if not os.path.isabs(path) and self.dag_ is not None:
             path = os.path.normpath(os.path.join(self.dag_.folder, path))
-        if not os.path.exists(path) and sees_our_folders(client):
+        if not os.path.exists(path) and (client is None or sees_our_folders(client)):
             meant = f" ('{source}', from the DAG file's folder)" if path != source else ""
             raise AirflowException(
                 f"The mount source {path}{meant} of task '{self.task_id}' does not exist. "
@@ -287,7 +298,7 @@ class DockerOperator(BaseOperator):
                 client.start(container)
             lines = self._output(stream)
             self._judge(client, container, client.wait(container)["StatusCode"], lines)
-            value = self._value(client, container, lines)
+            value = self._retrieved(client, container) if self.retrieve_output else self._value(lines)
             succeeded = True
             return value
         finally:
@@ -380,9 +391,7 @@ class DockerOperator(BaseOperator):
             f"The container of image '{self.image}' ended with exit code {code}.{reason}", lines
         )
 
-    def _value(self, client: Any, container: str, lines: list[str]) -> Any:
-        if self.retrieve_output:
-            return self._retrieved(client, container)
+    def _value(self, lines: list[str]) -> Any:
         if not self.do_xcom_push or not lines:
             return None
         return lines if self.xcom_all else lines[-1]
@@ -405,7 +414,95 @@ class DockerOperator(BaseOperator):
         library: Any = getattr(self, "pickling_library", pickle)
         return library.loads(data) if data else None
 
+    # ── a command of this machine in the container's place ───────────────────────────────────────────────
+
+    def _instead(self, reason: AirflowException) -> Any:
+        """As the bundle says, or the reason is the task's error."""
+        found = None
+        if self.may_be_substituted and self.dag_ is not None:
+            found = substitutes.declared(self.image, self.dag_.folder)
+        if found is None and isinstance(reason, NoEngineAnswers) and self.may_be_substituted:
+            advice = f"Or write into the bundle's {substitutes.FILE} what stands for '{self.image}' without one."
+            raise NoEngineAnswers(f"{reason} {advice}") from reason
+        if found is None or (isinstance(reason, ImageMissing) and found.when != substitutes.NO_IMAGE):
+            raise reason
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="airflowtmp", dir=self.host_tmp_dir) as folder:
+            return self._run_instead(found, reason, folder if self.mount_tmp_dir else None)
+
+    def _run_instead(self, found: substitutes.Substitute, reason: AirflowException, tmp_folder: str | None) -> Any:
+        paths = substitutes.Paths(self._folders_here(found, tmp_folder))
+        folder = found.folder
+        if self.working_dir:
+            folder = paths(self.working_dir)
+            if not os.path.isdir(folder):
+                raise AirflowException(
+                    f"working_dir of '{self.task_id}' is {self.working_dir}, which is no folder here. "
+                    f"Add it to paths of '{self.image}' in {found.file}."
+                )
+        self.log.warning(
+            "%s, so %s stands for the image '%s', as %s says: on this machine, neither isolated nor limited, where %s.",
+            str(reason).partition(". ")[0],
+            folder,
+            self.image,
+            found.file,
+            paths.told() or "no folder is mounted",
+        )
+        environment = {**self._of_env_file(), **self.environment, **self._private_environment}
+        if tmp_folder is not None:
+            environment["AIRFLOW_TMP_DIR"] = self.tmp_dir
+        self._stands_in = command = substitutes.Command(found, paths, folder)
+        words = substitutes.arguments(as_argument(self.entrypoint), as_argument(self.command))
+        try:
+            command.start(words, environment)
+            lines = self._output(command.output())
+            self._judge_instead(command.wait(), lines)
+        finally:
+            self.on_kill()
+        if not self.retrieve_output:
+            return self._value(lines)
+        return self._read_here(paths(self.retrieve_output_path or ""))
+
+    def _folders_here(self, found: substitutes.Substitute, tmp_folder: str | None) -> dict[str, str]:
+        """Path in the container: folder of this machine. A named volume has none."""
+        folders = dict(found.paths)
+        for given in self._binds(None):
+            source, _, rest = given.partition(":")
+            if os.path.isabs(source) and rest:
+                folders[rest.partition(":")[0]] = source
+        types = needed("docker.types", "A Docker task")
+        for mount in (self._mount(None, types, given) for given in self.mounts):
+            if mount.get("Type") == "bind":
+                folders[str(mount["Target"])] = str(mount["Source"])
+        if tmp_folder is not None:
+            folders[self.tmp_dir] = tmp_folder
+        return folders
+
+    def _judge_instead(self, ended: substitutes.Ended, lines: list[str]) -> None:
+        what = f"What stands for the image '{self.image}' ended with exit code {ended.code}"
+        if ended.code and ended.code in self.skip_on_exit_code:
+            raise DockerContainerFailedSkipException(f"{what}.", lines)
+        if ended.code:
+            reason = f": the signal {ended.signal} ended it" if ended.signal else ""
+            likely = " Too little memory is a likely cause." if ended.signal == "SIGKILL" else ""
+            raise DockerContainerFailedException(f"{what}{reason}.{likely}", lines)
+
+    def _read_here(self, path: str) -> Any:
+        import pickle
+
+        if not os.path.exists(path):
+            self.log.warning("No output at %s.", self.retrieve_output_path)
+            return None
+        with open(path, "rb") as file:
+            return pickle.load(file)
+
+    # ── told to end ──────────────────────────────────────────────────────────────────────────────────────
+
     def on_kill(self) -> None:
+        if self._stands_in is not None:
+            command, self._stands_in = self._stands_in, None
+            command.end(STOP_S)
         if self.container is None:
             return
         container, self.container = self.container["Id"], None

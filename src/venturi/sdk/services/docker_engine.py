@@ -13,6 +13,10 @@ DEFAULT_URL = "unix:///var/run/docker.sock"
 TIMEOUT_S = 60
 
 
+class NoEngineAnswers(AirflowException):
+    """At none of the addresses."""
+
+
 def default_url() -> str:
     from ...config import environment
 
@@ -63,13 +67,14 @@ class DockerHook(BaseHook):
         for url in self.urls:
             try:
                 client = self._answering(docker, self._with_tls(url))
-            except docker.errors.DockerException as error:
+            # With a version given the client asks nothing when it is made, and the ping fails in requests' own words.
+            except (docker.errors.DockerException, needed("requests", "A Docker task").RequestException) as error:
                 refusals.append(f"{url}: {_cause(error)}")
                 continue
             if self.docker_conn_id:
                 self._login(client, self.get_connection(self.docker_conn_id))
             return client
-        raise AirflowException(
+        raise NoEngineAnswers(
             f"No Docker engine answers ({'; '.join(refusals)}). "
             "Start one, or say where it is by docker_url= or the environment variable DOCKER_HOST."
         )

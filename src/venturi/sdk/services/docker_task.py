@@ -38,6 +38,7 @@ if __name__ == "__main__":
 class DecoratedDocker(DecoratedOperator, DockerOperator):
     template_fields: Collection[str] = (*DockerOperator.template_fields, "op_args", "op_kwargs")
     custom_operator_name = "@task.docker"
+    may_be_substituted = False  # its files go into the container
 
     def __init__(
         self,
