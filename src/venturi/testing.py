@@ -267,6 +267,25 @@ def command_line(dag: DAG) -> None:
     dagfile.main(dag, sys.argv[1:])
 
 
+def dag_files(place: str, safe_mode: bool = True) -> list[tuple[str, list[str]]]:
+    """The file, or the files of a folder that may hold DAGs, each with its import roots. Those of zips are left out."""
+    from pathlib import Path
+
+    from .bundles.finding import Bundle, Finder, import_roots, single_file_bundle
+
+    at = Path(place)
+    if at.is_dir():
+        found = [(one.file, one.bundle) for one in Finder([at], safe_mode=safe_mode).scan().files]
+    else:
+        found = [(at, single_file_bundle(at))]
+    whole = Bundle(at.name, at if at.is_dir() else at.parent, sys.executable)
+    return [
+        (str(file), list(dict.fromkeys([*import_roots(bundle, file), *import_roots(whole, file)])))
+        for file, bundle in sorted(found, key=lambda one: str(one[0]))
+        if file.is_file()
+    ]
+
+
 class _Run:
     """One run, decided by core as the engine's are, one attempt after another."""
 

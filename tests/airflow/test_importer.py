@@ -165,8 +165,16 @@ def test_each_module_path_can_be_imported():
         assert importlib.import_module(path).__name__ == path
 
 
-def test_no_path_is_both_a_module_and_an_object():
-    assert not TABLE.keys() & module_paths()
+def test_a_path_that_is_both_a_module_and_an_object_is_the_object_and_the_modules_name_leads_to_it():
+    both = {"airflow.decorators.task_group", "airflow.sdk.definitions.decorators.task_group"}
+    assert TABLE.keys() & module_paths() == both
+    for path in both:
+        place = path.rpartition(".")[0]
+        function = importlib.import_module(path).task_group
+        assert importlib.import_module(place).task_group is function
+        names: dict[str, object] = {}
+        exec(f"from {place} import task_group\nfrom {path} import task_group as inner", names)
+        assert names["task_group"] is names["inner"] is function
 
 
 def test_modules_are_only_where_airflow_has_some():
@@ -189,6 +197,7 @@ def test_modules_are_only_where_airflow_has_some():
         *("utils", "version"),
         # What wheels import of Airflow's server.
         *("api", "api_fastapi", "cli", "dag_processing", "jobs", "observability", "providers_manager"),
+        *("compat",),
     }
 
 

@@ -115,3 +115,47 @@ class RemovedInAirflow4Warning(DeprecationWarning):
 
 class DagIsPaused(AirflowFailException):
     """A run was asked of a DAG that is paused."""
+
+
+class AirflowTimetableInvalid(AirflowException):
+    """A timetable cannot be used as it is."""
+
+
+class PodMutationHookException(AirflowException):
+    """The hook that changes pods has failed."""
+
+
+class PodReconciliationError(AirflowException):
+    """Two descriptions of a pod do not go together."""
+
+
+class VariableNotUnique(AirflowException):
+    """Several variables have one key."""
+
+
+class DagNotPartitionedError(AirflowException):
+    """A partition was asked of a DAG that has none."""
+
+
+class InvalidPartitionKeyError(AirflowException):
+    """A partition key cannot be read."""
+
+
+class NotMapped(Exception):
+    """A task that is not mapped was asked for its instances."""
+
+
+class DeserializationError(Exception):
+    """What was kept of a DAG cannot be read."""
+
+
+class DagRunTypeNotAllowed(AirflowException):
+    """The DAG does not allow runs of this kind."""
+
+
+class AirflowUnsupportedFileTypeException(AirflowException):
+    """A file is of a kind that is not read."""
+
+
+class AirflowClearRunningTaskException(AirflowException):
+    """A task that runs was to be cleared."""

@@ -61,6 +61,11 @@ class AirflowModule(ModuleType):
                 return brought
         raise MissingAttribute(path)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`airflow.decorators.task_group` is a function and a module that has it: the name stays the function."""
+        if not (isinstance(value, ModuleType) and f"{self.__name__}.{name}" in TABLE):
+            super().__setattr__(name, value)
+
     def __dir__(self) -> list[str]:
         inner = [known.rpartition(".")[2] for known in (*TABLE, *_MODULES) if known.rpartition(".")[0] == self.__name__]
         return sorted({*super().__dir__(), *inner})

@@ -5,6 +5,15 @@ from __future__ import annotations
 from .table import MOVED, REFUSED, TABLE, module_paths
 from .table.rows import wheel_of
 
+# What these hold is Airflow's own server, scheduler and website.
+_SERVER = frozenset(
+    {
+        *("api", "api_connexion", "api_fastapi", "api_internal", "auth", "bin", "callbacks", "cli", "dag_processing"),
+        *("default_login", "executors", "internal_api", "jobs", "metrics", "migrations", "security", "sentry"),
+        *("serialization", "task", "ti_deps", "traces", "www", "www_rbac"),
+    }
+)
+
 
 class UnknownAirflowName(ModuleNotFoundError):
     """A name under `airflow` that the table does not hold. Its `name` stays empty, so that the import statement does
@@ -47,6 +56,8 @@ def sentence(path: str) -> str:
     wheel = wheel_of(path)
     if wheel and not same_name:
         return f"'{path}' is not here. {_add(wheel)}"
+    if path.split(".")[1:2] and path.split(".")[1] in _SERVER and not same_name:
+        return f"'{path}' is a part of Airflow's server, and Venturi has its own: it is not served."
     near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(module_paths())], 1, 0.5)
     advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
     return f"Venturi does not serve '{path}'. {advice}"

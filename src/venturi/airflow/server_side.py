@@ -47,14 +47,14 @@ class ServerSide(metaclass=_Meta):
 _CLASSES = frozenset(
     {
         *("BaseExecutor", "ExecutorConf", "ExecutorLoader", "ExecuteTask", "ExecuteCallback", "WorkloadType"),
-        *("TaskInstanceUuid", "BaseAuthManager", "BaseUser", "BaseDagBundle", "DagBag", "DagModel", "FileTaskHandler"),
-        *("Job", "RenderedTaskInstanceFields", "SerializedDagModel", "SimpleTaskInstance", "HITLUser"),
+        *("TaskInstanceUuid", "BaseAuthManager", "BaseUser", "BaseDagBundle", "FileTaskHandler"),
+        *("SerializedDagModel", "SimpleTaskInstance", "HITLUser"),
         *("AccessView", "AssetDetails", "AssetAliasDetails", "DefaultHelpParser", "AirflowHelpFormatter"),
     }
 )
 _FUNCTIONS = frozenset(
     {
-        *("trigger_dag", "get_auth_manager", "get_cookie_path", "expand_alias_to_assets", "get_bagged_dag"),
+        *("get_auth_manager", "get_cookie_path", "expand_alias_to_assets", "get_bagged_dag"),
         *("coerce_to_core_timetable", "create_scheduler_operator", "get_coordinator_manager"),
         *("get_hitl_detail_content_detail", "update_hitl_detail_response", "upsert_hitl_detail"),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.names import RETURN_KEY
 from . import era, times
+from .columns import WithColumns
 from .port import Value, port
 from .references import MappedValues, settled
 from .rules import DagRunState, TaskInstanceState
@@ -25,7 +26,7 @@ def _runs() -> Any:
     return runs
 
 
-class TaskInstance:
+class TaskInstance(metaclass=WithColumns):
     """The attempt now running."""
 
     def __init__(self, context: Context) -> None:
@@ -251,7 +252,7 @@ class TaskInstance:
         return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{index} [{self.state}]>"
 
 
-class DagRun:
+class DagRun(metaclass=WithColumns):
     """The run this attempt belongs to."""
 
     def __init__(self, context: Context) -> None:

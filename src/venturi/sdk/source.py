@@ -7,7 +7,12 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-_OURS = frozenset({"task", "setup", "teardown"})
+_OURS = frozenset(
+    {
+        *("task", "setup", "teardown", "run_if", "skip_if", "setup_task", "teardown_task", "python_task"),
+        *("virtualenv_task", "external_python_task", "branch_virtualenv_task", "branch_external_python_task"),
+    }
+)
 
 
 def source_of(function: Callable[..., Any]) -> str:

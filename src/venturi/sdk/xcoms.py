@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..core.names import RETURN_KEY
+from .columns import WithColumns
 from .context import get_current_context
 from .exceptions import AirflowException
 from .port import Value, port
@@ -18,7 +19,7 @@ from .references import settled
 XCOM_RETURN_KEY = RETURN_KEY
 
 
-class BaseXCom:
+class BaseXCom(metaclass=WithColumns):
     """One value that a task has left, and the ways to ask for some."""
 
     XCOM_RETURN_KEY = RETURN_KEY

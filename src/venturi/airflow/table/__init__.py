@@ -21,7 +21,9 @@ from . import (
     operators,
     providers,
     sensors,
+    server,
     settings,
+    small,
     wheels,
 )
 from .rows import FULL, MOVED, PARTIAL, REFUSED, Row, wheel_of
@@ -39,6 +41,8 @@ AREAS = (
     extending,
     providers,
     wheels,
+    server,
+    small,
 )
 OLD = (old_names, old_google)
 
@@ -85,6 +89,8 @@ def _add_old_names(found: dict[str, Row]) -> None:
                 row = Row(module, new or old, kind, reason)
                 for place in places.split():
                     found.setdefault(f"airflow.{place}.{old}", row)
+                    if new and place != f"providers.{target}":  # 2.x had the new name in the old module, too
+                        found.setdefault(f"airflow.{place}.{new}", row)
 
 
 def _add(found: dict[str, Row], path: str, row: Row) -> None:
