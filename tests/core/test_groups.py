@@ -357,6 +357,15 @@ def test_one_failure_ends_a_run_that_fails_fast_but_for_its_teardowns() -> None:
     assert "fails fast" in next(m.reason or "" for m in driven.moves if m.task_id == "later")
 
 
+def test_a_run_fails_fast_also_where_a_task_failed_without_an_attempt() -> None:
+    """Else an engine that is started anew would see the failure, and hold what the old one let go on."""
+    unmappable = TaskSpec("m", upstream=("made",), is_mapped=True, mapped=(MapSource("x", None, "made"),))
+    tasks = (TaskSpec("made"), unmappable, TaskSpec("slow", upstream=("made",)), TaskSpec("later", upstream=("slow",)))
+    driven = Driven(DagSpec("d", tasks=tasks, fail_fast=True))
+    assert driven.to_the_end(succeeds) is RunState.FAILED
+    assert states(driven) == {"made": "success", "m": "failed", "slow": "skipped", "later": "skipped"}
+
+
 def test_a_task_runs_as_often_at_once_in_a_run_as_it_may() -> None:
     mapped = TaskSpec("m", is_mapped=True, mapped=(MapSource("x", 6),), max_active_per_run=2)
     driven = Driven(DagSpec("d", tasks=(mapped, TaskSpec("other"))), slots=8)

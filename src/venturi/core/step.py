@@ -128,8 +128,6 @@ def ended(
         _move(run, number, map_index, cell, final, turn)
         skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
-        if final is TaskState.FAILED and run.plan.spec.fail_fast and not task.is_teardown:
-            _fail_fast(world, run, f"{task.task_id} failed, and the DAG fails fast", turn)
 
 
 def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
@@ -301,9 +299,12 @@ def note_lengths(node: Node, map_index: int, lengths: dict[str, int | None]) -> 
 
 def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
     """Tell what is downstream of settled instances, and of what settles by that. Iterative: chains are long."""
+    failed: int | None = None
     while work:
         number, map_index, state = work.pop()
         node = run.nodes[number]
+        if state is TaskState.FAILED and failed is None and not run.plan.tasks[number].is_teardown:
+            failed = number
         done = True
         if map_index == WHOLE:
             node.cell = None
@@ -314,6 +315,8 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
         if done:
             _close(run, number, node, turn)
         work.extend(_told_downstream(run, number, map_index, state, done, turn))
+    if failed is not None and run.plan.spec.fail_fast:
+        _fail_fast(world, run, f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast", turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
 
