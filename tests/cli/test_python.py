@@ -75,6 +75,15 @@ def test_one_task_alone(python, spelled):
     assert "second: success" in done.stderr
 
 
+def test_the_home_answers_for_variables_and_connections(python):
+    for verb in (["variables", "set", "place", "home"], ["connections", "set", "db", "postgres://me:pw@there:5433/x"]):
+        done = python("-m", "venturi.cli", *verb)
+        assert done.returncode == 0, done.stderr
+    assert "says 2024-05-06 None home" in python("old.py", "test", "second", "2024-05-06").stdout
+    asked = "from airflow.hooks.base_hook import BaseHook; print(BaseHook.get_connection('db').get_uri())"
+    assert python("-c", asked).stdout.strip() == "postgres://me:pw@there:5433/x"
+
+
 def test_a_task_that_fails_is_exit_code_1_with_its_traceback(python):
     done = python("old.py", "test", "third", "2024-05-06")
     assert done.returncode == 1

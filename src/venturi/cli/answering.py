@@ -32,7 +32,7 @@ class HomeAnswers:
             from .reading import open_reader
 
             self._reader = self._ends.enter_context(open_reader(self._home, self._config))
-        return self._reader.variable_get(name) if what == "variable" else self._reader.connection_get(name)
+        return self._reader.variable(name) if what == "variable" else self._reader.connection(name)
 
 
 class HomePort(WithoutTask):

@@ -33,7 +33,8 @@ _FINAL = frozenset(state.value for state in FINAL)
 def open_reader(home: Home, config: Config) -> Iterator[Reader]:
     if config.database_url is None and not home.database.exists():
         fail(f"Nothing has run in {home.own} yet. Start Venturi with: venturi up", code="no_database")
-    with open_store(config.database_url or home.database, create=False) as store, store.reader() as reader:
+    address = config.database_url or home.database
+    with open_store(address, create=False, key_file=home.sealing_key) as store, store.reader() as reader:
         yield reader
 
 

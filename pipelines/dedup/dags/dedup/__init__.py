@@ -1,0 +1,1 @@
+"""What the tasks of `jaro_dag` do, as plain functions."""
