@@ -65,7 +65,7 @@ def _task(task: Shape) -> dict[str, Any]:
 
 def _param(param: Shape) -> dict[str, Any]:
     """What can be given; how it is described is no structure."""
-    return {name: param[name] for name in ("schema", "value") if name in param}
+    return {name: _value(param[name]) for name in ("schema", "value") if name in param}
 
 
 def _schedule(schedule: Any) -> Any:

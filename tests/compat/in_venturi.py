@@ -128,11 +128,14 @@ def load(told: dict[str, Any], places: Any, limit_s: float) -> dict[str, Any]:
 
 def run(told: dict[str, Any], dag_id: str, date: str, limit_s: float) -> dict[str, Any]:
     home = SCRATCH / "homes" / re.sub(r"[^A-Za-z0-9.]+", "-", told["key"])[-80:]  # one for all DAGs of a file, as there
+    roots = [
+        r for r in told["roots"] if r != os.path.dirname(told["file"])
+    ]  # a file may be called as a module of Python is
     command = [sys.executable, "-m", "venturi.cli", "run", told["file"], dag_id, "--home", str(home), "--json"]
     env = {
         **os.environ,
         **told.get("environment", {}),
-        "PYTHONPATH": os.pathsep.join([*told["roots"], os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join([*roots, os.environ.get("PYTHONPATH", "")]),
     }
     child = subprocess.Popen(
         [*command, "--date", date], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env

@@ -64,9 +64,11 @@ def waits_for() -> dict[str, str]:
     return {entry["file"]: entry["waits_for"] for entry in json.loads((HERE / "waits_for.json").read_text())}
 
 
-def to_run(reference: Mapping[str, Any] | None) -> dict[str, str]:
+def to_run(reference: Mapping[str, Any] | None, all_of_them: bool = False) -> dict[str, str]:
     """Which DAGs of a file are compared as runs, and on which date: those whose run has ended there."""
     runs = (reference or {}).get("runs") or {}
+    if all_of_them:
+        return {dag_id: runs.get(dag_id, {}).get("date", "") for dag_id in (reference or {}).get("dags") or {}}
     return {dag_id: run["date"] for dag_id, run in runs.items() if comparing.ended(run)}
 
 
