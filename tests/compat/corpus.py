@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .obtaining import PLACE, Example, content_of
+from .obtaining import PLACE, Example, content_of, dag_files
 
 HERE = Path(__file__).parent
 CLONE_S = 120
@@ -31,6 +31,19 @@ def expected() -> Iterator[Expected]:
     for repository, about in json.loads((HERE / "corpus.json").read_text()).items():
         for file in about["files"]:
             yield _one(repository, file.get("commit", about["commit"]), file)
+
+
+def beside() -> Iterator[Example]:
+    """Every other DAG file of the same commits, of which nothing is known beforehand."""
+    for repository, about in json.loads((HERE / "corpus.json").read_text()).items():
+        folder = _checkout(repository, about["commit"])
+        if folder is None:
+            continue
+        listed = {file["path"] for file in about["files"]}
+        for path in dag_files(folder):
+            name = str(path.relative_to(folder))
+            if name not in listed:
+                yield Example(f"beside/{repository}/{name}", path, _roots(folder, path, {}), content_of(path))
 
 
 def _one(repository: str, commit: str, about: dict[str, Any]) -> Expected:

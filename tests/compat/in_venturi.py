@@ -128,9 +128,8 @@ def load(told: dict[str, Any], places: Any, limit_s: float) -> dict[str, Any]:
 
 def run(told: dict[str, Any], dag_id: str, date: str, limit_s: float) -> dict[str, Any]:
     home = SCRATCH / "homes" / re.sub(r"[^A-Za-z0-9.]+", "-", told["key"])[-80:]  # one for all DAGs of a file, as there
-    roots = [
-        r for r in told["roots"] if r != os.path.dirname(told["file"])
-    ]  # a file may be called as a module of Python is
+    # Not the file's own folder: a file in it may be called as a module of Python is.
+    roots = [root for root in told["roots"] if root != os.path.dirname(told["file"])]
     command = [sys.executable, "-m", "venturi.cli", "run", told["file"], dag_id, "--home", str(home), "--json"]
     env = {
         **os.environ,
@@ -223,6 +222,19 @@ def run_all(order: dict[str, Any], told: dict[str, Any]) -> None:
         _write(order["out"], {"key": told["key"], "runs": runs})
 
 
+def wait(pid: int, limit_s: float) -> int:
+    """The status of a child, which is ended where it hangs beyond the reach of the time limit of a load."""
+    give_up_at = time.monotonic() + limit_s
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        if time.monotonic() > give_up_at:
+            os.kill(pid, signal.SIGKILL)
+            return os.waitpid(pid, 0)[1]
+        time.sleep(0.01)
+
+
 def _write(out: str, line: dict[str, Any]) -> None:
     with open(out, "a") as file:
         file.write(json.dumps(line, default=str) + "\n")
@@ -245,7 +257,7 @@ def main() -> None:
                 _write(order["out"], {"key": told["key"], "exception": f"{type(error).__name__}: {error}"[:500]})
             finally:
                 os._exit(code)
-        status = os.waitpid(pid, 0)[1]
+        status = wait(pid, order["limit_s"] * 1.5)
         if os.WIFSIGNALED(status) or os.WEXITSTATUS(status) > 1:
             _write(order["out"], {"key": told["key"], "exception": f"the import ended with status {status}"})
         if order["runs"]:

@@ -6,8 +6,10 @@ Owns differences.json (what differs, and why) and waits_for.json (which files ne
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +19,12 @@ from . import comparing
 from .obtaining import Example
 
 HERE = Path(__file__).parent
+# How an Airflow says that it has taken out what a file names, or an argument of it.
+_REMOVED = re.compile(
+    r"No module named 'airflow\.(?!providers)|cannot import name .* from 'airflow|unexpected keyword argument"
+    r"|Invalid arguments were passed|has no attribute"
+)
+_LACKS = re.compile(r"No module named '(?!airflow)|FileNotFoundError|KeyError|wheel")
 
 
 # ── explained differences ────────────────────────────────────────────────────────────────────────────────
@@ -107,6 +115,37 @@ class Judge:
             said.append(self.verdict("run", example.key, found))
         self._line(example.key, said, [*differences, *found])
 
+    def either(self, example: Example, known: Mapping[str, Mapping[str, Any]], ours: Mapping[str, Any]) -> None:
+        """What any Airflow of today loads must load here, to the same structure; the rest is counted."""
+        counts, failed = self.totals.counts, not_loaded(ours)
+        counts["files"] += 1
+        counts["loaded here"] += not failed
+        loaded_by = [version for version, found in known.items() if found.get("dags")]
+        counts.update(f"loaded by {version}" for version in loaded_by)
+        if loaded_by:
+            counts["loaded by either"] += 1
+            self.compare(example, known[loaded_by[0]], ours, False)
+            return
+        errors = [found["error"] for found in known.values() if found.get("error")]
+        removed = next((error for error in errors if _REMOVED.search(error)), None)
+        if removed is not None:
+            lacks = failed is not None and _LACKS.search(failed)  # the file would not load there with the name either
+            counts["in no Airflow of today, for a removed name"] += not lacks
+            counts["in no Airflow of today, for a removed name: loaded here"] += not failed
+            if failed and not lacks:
+                self.totals.unexplained += self._explanations.unexplained(example.key, [f"not loaded: {failed}"])
+        there = f"not loaded there: {(removed or errors[0])[:90]}" if errors else "defines nothing there"
+        here = f"NOT LOADED here: {failed[:120]}" if failed else f"here {in_words(ours)}"
+        self._line(example.key, [there, here], [])
+
+    @contextmanager
+    def judging(self, file: str) -> Iterator[None]:
+        """The proof itself may fall over a file: it is told, and the others go on."""
+        try:
+            yield
+        except Exception as error:
+            self.broke(file, error)
+
     def _runs(self, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
         ran = ours.get("runs") or {}
         return [
@@ -126,14 +165,19 @@ class Judge:
         counts[f"{what} {'differs' if left else 'differs, explained'}"] += 1
         return f"{what} DIFFERS ({len(left)} of {len(differences)})" if left else f"{what} differs, explained"
 
+    def broke(self, file: str, error: BaseException) -> None:
+        self.totals.counts["could not be judged"] += 1
+        self.totals.unexplained.append(f"{file}: could not be judged: {type(error).__name__}: {error}")
+        self._line(file, [f"COULD NOT BE JUDGED: {type(error).__name__}: {error}"], [])
+
     def say(self, file: str, said: str, differences: Iterable[str] = ()) -> None:
         self._line(file, [said], list(differences))
 
     def _line(self, file: str, said: list[str], differences: list[str]) -> None:
-        print(f"{file:88} {' · '.join(said)}")
+        print(f"{file:88} {' · '.join(said)}", flush=True)
         if self._shown:
             for difference in differences:
-                print(f"      {difference}")
+                print(f"      {difference}", flush=True)
 
 
 def not_loaded(found: Mapping[str, Any]) -> str | None:

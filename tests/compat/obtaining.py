@@ -38,6 +38,14 @@ WHEELS = {
         )
     ],
 }
+# Of which each file that differs from those above is looked at as well.
+OLDER = [
+    *(f"apache-airflow=={each}" for each in ("2.0.2", "2.2.5", "2.4.3", "2.6.3", "2.8.4", "2.10.5")),
+    *("apache-airflow-core==3.0.6", "apache-airflow-providers-standard==1.0.0"),
+    *(f"apache-airflow-providers-amazon=={each}" for each in ("1.4.0", "2.6.0")),
+    *("apache-airflow-providers-docker==1.2.0", "apache-airflow-providers-postgres==2.4.0"),
+    *("apache-airflow-providers-http==1.1.1", "apache-airflow-providers-slack==3.0.0"),
+]
 # What is installed for a real one. No 1.10: it needs a Python that is no longer made.
 AIRFLOWS = {
     "3.3": [*WHEELS["3.3"], "apache-airflow-task-sdk==1.3.2"],
@@ -74,11 +82,23 @@ def examples(generation: str) -> list[Example]:
     for requirement in WHEELS[generation]:
         _extract(_wheel(requirement), folder)
     return [
-        Example(f"{generation}/{file.relative_to(folder)}", file, [], content_of(file)) for file in _dag_files(folder)
+        Example(f"{generation}/{file.relative_to(folder)}", file, [], content_of(file)) for file in dag_files(folder)
     ]
 
 
-def _dag_files(folder: Path) -> Iterator[Path]:
+def older() -> Iterator[Example]:
+    """Each file once, by its content."""
+    seen = {example.content for generation in WHEELS for example in examples(generation)}
+    for requirement in OLDER:
+        folder = PLACE / "files" / "older" / requirement.replace("==", "-")
+        _extract(_wheel(requirement), folder)
+        for file in dag_files(folder):
+            if (content := content_of(file)) not in seen:
+                seen.add(content)
+                yield Example(f"older/{file.relative_to(folder.parent)}", file, [], content)
+
+
+def dag_files(folder: Path) -> Iterator[Path]:
     """Those that Airflow itself would look into: both words in it, and no helper or plugin."""
     for file in sorted(folder.rglob("*.py")):
         text = file.read_bytes().lower()

@@ -1,6 +1,7 @@
 """`python -m tests.compat.prove`: example DAGs of every generation, and public files, beside a real Airflow.
 
 Prints a line a file and totals; ends with 1 where a share is below what is promised, or a difference is not explained.
+A file over which the proof itself falls is told as such and stops nothing.
 Owns the sets and their order; `asking` gets the answers, `comparing` owns what a difference is, `judging` the counting.
 """
 
@@ -15,13 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import comparing, corpus, obtaining, own, sandbox
+from . import comparing, corpus, obtaining, own, page, sandbox
 from .asking import Kept, ask, state_of_reference, state_of_sources
 from .judging import Explanations, Judge, Totals, in_words, not_loaded, to_run
 from .obtaining import PLACE, Example
 
 AT_LEAST = 0.95
-SETS = ("own", "3.3", "2.11", "1.10", "providers", "corpus")
+SETS = ("own", "3.3", "2.11", "1.10", "providers", "older", "corpus", "beside")
 RECORDED = Path(__file__).parent / "recorded.json"
 
 
@@ -33,16 +34,18 @@ class Proof:
 
     def run(self, name: str) -> Totals:
         judge = Judge(self.explanations, self._shown)
-        if name == "own":
-            self._own(judge)
-        elif name == "1.10":
-            self._load_only(judge)
-        elif name == "providers":
-            self._providers(judge)
-        elif name == "corpus":
-            self._corpus(judge)
-        else:
-            self._generation(name, judge)
+        sets = {
+            "own": self._own,
+            "1.10": self._load_only,
+            "providers": lambda judge: self._either(judge, obtaining.examples("providers")),
+            "older": lambda judge: self._either(judge, list(obtaining.older())),
+            "corpus": self._corpus,
+            "beside": lambda judge: self._either(judge, list(corpus.beside())),
+        }
+        try:
+            sets.get(name, lambda judge: self._generation(name, judge))(judge)
+        except (Exception, SystemExit) as error:  # an environment or a wheel that cannot be had: the other sets go on
+            judge.broke(f"all of {page.TITLES[name]}", error)
         return judge.totals
 
     # ── the two sides ──
@@ -76,10 +79,8 @@ class Proof:
             wanted = self._wanted(files)
             theirs = self._theirs(version, wanted, True)
             self._run_ours(wanted, theirs, judge)
-            for file in wanted:
-                found = theirs.get(file, True) or {}
-                recorded[file.key] = _lasting(found)
-                judge.compare(file, found, self._ours.get(file, True) or {}, True)
+            recorded.update({file.key: _lasting(theirs.get(file, True) or {}) for file in wanted})
+            self._compare(judge, wanted, theirs)
         if not self._only and json.loads(RECORDED.read_text()) != recorded:
             RECORDED.write_text(json.dumps(recorded, indent=0, sort_keys=True) + "\n")
             judge.say(RECORDED.name, "has been written anew: commit it")
@@ -89,28 +90,33 @@ class Proof:
         files = self._wanted(obtaining.examples(version))
         theirs = self._theirs(version, files, True)
         self._run_ours(files, theirs, judge)
+        self._compare(judge, files, theirs)
+
+    def _compare(self, judge: Judge, files: list[Example], theirs: Kept) -> None:
         for file in files:
-            judge.compare(file, theirs.get(file, True) or {}, self._ours.get(file, True) or {}, True)
+            with judge.judging(file.key):
+                judge.compare(file, theirs.get(file, True) or {}, self._ours.get(file, True) or {}, True)
 
     def _load_only(self, judge: Judge) -> None:
         """The files of 1.10, which installs on no Python of today: do they load?"""
         files = self._wanted(obtaining.examples("1.10"))
         self._load_ours(files)
         for file in files:
-            found = self._ours.get(file, False) or {}
-            failed = not_loaded(found)
-            said = judge.verdict("load", file.key, [failed] if failed else [])
-            judge.say(file.key, f"NOT LOADED: {failed[:200]}" if failed else f"{said}: {in_words(found)}")
+            with judge.judging(file.key):
+                found = self._ours.get(file, False) or {}
+                failed = not_loaded(found)
+                said = judge.verdict("load", file.key, [failed] if failed else [])
+                judge.say(file.key, f"NOT LOADED: {failed[:200]}" if failed else f"{said}: {in_words(found)}")
 
-    def _providers(self, judge: Judge) -> None:
-        """Examples in provider wheels of 2022, against whichever Airflow of today still loads them."""
-        files = self._wanted(obtaining.examples("providers"))
-        theirs = [self._theirs(version, files, False) for version in ("2.11", "3.3")]
+    def _either(self, judge: Judge, files: list[Example]) -> None:
+        """Loaded alone, and compared with whichever Airflow of today loads them."""
+        files = self._wanted(files)
+        theirs = {version: self._theirs(version, files, False) for version in ("2.11", "3.3")}
         self._load_ours(files)
         for file in files:
-            known = [kept.get(file, False) or {} for kept in theirs]
-            best = next((found for found in known if found.get("dags")), known[0])
-            judge.compare(file, best, self._ours.get(file, False) or {}, False)
+            with judge.judging(file.key):
+                known = {version: kept.get(file, False) or {} for version, kept in theirs.items()}
+                judge.either(file, known, self._ours.get(file, False) or {})
 
     def _corpus(self, judge: Judge) -> None:
         every = [each for each in corpus.expected() if self._only in each.key]
@@ -123,16 +129,20 @@ class Proof:
             self._run_ours(files, references[version], judge, ends)
         self._load_ours([e.example for e in reached if e.example])
         for each in every:
-            if each.example is None:
-                judge.totals.counts["unreached"] += 1
-                judge.say(each.key, "UNREACHED")
-            elif (version := _version(each.about)) is not None:
-                theirs = references[version].get(each.example, True) or {}
-                ours = self._ours.get(each.example, True) or {}
-                _check_hash(each, theirs, ours, judge)
-                judge.compare(each.example, theirs, ours, True)
-            else:
-                _without_reference(each, self._ours.get(each.example, False) or {}, judge)
+            with judge.judging(each.key):
+                self._judge_public(each, references, judge)
+
+    def _judge_public(self, each: corpus.Expected, references: Mapping[str, Kept], judge: Judge) -> None:
+        if each.example is None:
+            judge.totals.counts["unreached"] += 1
+            judge.say(each.key, "UNREACHED")
+        elif (version := _version(each.about)) is not None:
+            theirs = references[version].get(each.example, True) or {}
+            ours = self._ours.get(each.example, True) or {}
+            _check_hash(each, ours, judge)
+            judge.compare(each.example, theirs, ours, True)
+        else:
+            _without_reference(each, self._ours.get(each.example, False) or {}, judge)
 
 
 def _lasting(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +156,7 @@ def _version(about: Mapping[str, Any]) -> str | None:
     return {"both": "2.11"}.get(about["reference"], about["reference"]) if "reference" in about else None
 
 
-def _check_hash(each: corpus.Expected, theirs: Mapping[str, Any], ours: Mapping[str, Any], judge: Judge) -> None:
+def _check_hash(each: corpus.Expected, ours: Mapping[str, Any], judge: Judge) -> None:
     """The recorded hash and outcome, which were made by others than this proof."""
     found = comparing.edges_hash(ours.get("dags") or {})
     wanted = each.about["structure"]
@@ -199,14 +209,9 @@ def main() -> int:
     proof = Proof(options.only, options.show)
     all_totals: dict[str, Totals] = {}
     for name in options.set or SETS:
-        print(f"── {_title(name)} ──")
+        print(f"── {page.TITLES[name]} ──", flush=True)
         all_totals[name] = proof.run(name)
     return _end(all_totals, proof.explanations, whole=not options.only and not options.set)
-
-
-def _title(name: str) -> str:
-    others = {"own": "our own files", "providers": "examples in provider wheels of 2022", "corpus": "public files"}
-    return others.get(name) or f"example DAGs of Airflow {obtaining.VERSIONS[name]}"
 
 
 def _end(all_totals: Mapping[str, Totals], explanations: Explanations, whole: bool) -> int:
@@ -216,13 +221,17 @@ def _end(all_totals: Mapping[str, Totals], explanations: Explanations, whole: bo
         compared = [what.removesuffix(" compared") for what in totals.counts if what.endswith(" compared")]
         shares = [f"{w} {totals.counts[f'{w} same']} of {totals.counts[f'{w} compared']}" for w in compared]
         rest = [f"{n} {what}" for what, n in sorted(totals.counts.items()) if not what.endswith(("same", "compared"))]
-        print(f"{_title(name)}: {' · '.join([*shares, *rest])}")
+        print(f"{page.TITLES[name]}: {' · '.join([*shares, *rest])}")
         bad |= any(totals.share(what) < AT_LEAST for what in compared)
         for each in totals.unexplained:
             print(f"  not explained: {each}")
             bad = True
     (PLACE / "totals.json").write_text(json.dumps({n: dict(t.counts) for n, t in all_totals.items()}, indent=1))
     if whole:
+        written = page.text(all_totals, explanations.entries)
+        if not page.PAGE.exists() or page.PAGE.read_text() != written:
+            page.PAGE.write_text(written)
+            print(f"{page.PAGE.name} has been written anew: commit it")
         for entry in explanations.out_of_date():
             print(f"  explained, but not seen this time: {entry}")
     return int(bad)

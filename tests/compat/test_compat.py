@@ -16,7 +16,7 @@ import pytest
 
 from . import comparing, own
 from .asking import DATE, HERE
-from .judging import Explanations, not_loaded, to_run
+from .judging import Explanations, Judge, not_loaded, to_run
 
 RECORDED = json.loads((HERE / "recorded.json").read_text())
 
@@ -65,6 +65,26 @@ def test_every_explanation_says_why():
     for entry in Explanations().entries:
         assert set(entry) == {"file", "difference", "explanation"}
         assert len(entry["explanation"]) > 20, entry
+
+
+def test_a_file_over_which_the_proof_falls_stops_no_other(capsys):
+    judge = Judge(Explanations([]), shown=False)
+    for key in ("a.py", "b.py"):
+        with judge.judging(key):
+            judge.say(key, "same" if key == "b.py" else 1 / 0)
+    assert judge.totals.unexplained == ["a.py: could not be judged: ZeroDivisionError: division by zero"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["a.py", "b.py"]
+
+
+def test_what_neither_airflow_loads_for_a_removed_name_alone_must_load_here():
+    judge, file = Judge(Explanations([]), shown=False), own.Example("old.py", HERE / "old.py", [], "")
+    gone = {"2.11": {"error": "ImportError: cannot import name 'BashOperator' from 'airflow.operators'"}, "3.3": {}}
+    judge.either(file, gone, {"dags": {}})
+    judge.either(file, gone, {"error": "ModuleNotFoundError: No module named 'their_helpers'"})
+    assert judge.totals.unexplained == []
+    judge.either(file, gone, {"error": "UnknownAirflowName: Venturi does not serve 'airflow.operators.BashOperator'."})
+    assert len(judge.totals.unexplained) == 1
+    assert judge.totals.counts["in no Airflow of today, for a removed name: loaded here"] == 1
 
 
 def test_a_changed_edge_rule_state_or_value_is_a_difference():

@@ -78,6 +78,11 @@ def test_sections_are_told_with_all_that_is_set_in_them(conf, tmp_path, monkeypa
     assert conf.as_dict()["mine"]["a"] == "1"
 
 
+def test_a_file_that_asks_for_the_image_of_its_kubernetes_executor_loads(conf):
+    assert conf.get("kubernetes_executor", "worker_container_repository") == ""
+    assert conf.get("kubernetes_executor", "WORKER_CONTAINER_TAG") == ""
+
+
 def test_a_file_sets_for_its_own_process(conf):
     conf.set("core", "parallelism", 9)
     assert conf.getint("core", "parallelism") == 9
