@@ -366,6 +366,34 @@ def test_a_run_fails_fast_also_where_a_task_failed_without_an_attempt() -> None:
     assert states(driven) == {"made": "success", "m": "failed", "slow": "skipped", "later": "skipped"}
 
 
+@pytest.mark.parametrize("ends_by", ["a failure", "a person"])
+def test_a_run_that_is_ended_takes_down_at_each_index_what_was_set_up_there(ends_by: str) -> None:
+    tasks = (
+        TaskSpec("bad"),
+        member("up", is_setup=True),
+        member("work", "g.up"),
+        member("down", "g.up", "g.work", is_teardown=True, trigger_rule="all_done_setup_success"),
+    )
+    driven = Driven(DagSpec("d", tasks=tasks, groups=(GroupSpec("g", mapped=LITERAL),), fail_fast=True), slots=2)
+    turn = driven.turn()
+    live = {driven.run.plan.tasks[one.number].task_id: one for one in driven.admit(turn)}
+    up, bad = live["g.up"], live["bad"]
+    step.ended(driven.world, driven.run, up.number, up.map_index, up.cell, End(GOOD, 0.0), turn, 2)
+    (work,) = driven.admit(turn)  # or the setup of the next index
+    if ends_by == "a failure":
+        step.ended(driven.world, driven.run, bad.number, WHOLE, bad.cell, End(BAD, 0.0), turn, 2)
+    else:
+        step.cancel(driven.world, driven.run, "cancelled by ann", turn)
+        step.ended(driven.world, driven.run, bad.number, WHOLE, bad.cell, End(Outcome.CANCELLED, 0.0), turn, 2)
+    step.ended(driven.world, driven.run, work.number, work.map_index, work.cell, End(Outcome.CANCELLED, 0.0), turn, 2)
+    driven.close(turn)
+    assert driven.to_the_end(succeeds) is RunState.FAILED
+    downs = instances(driven, "g.down")
+    assert downs.pop(0) == "success"
+    assert set(downs.values()) <= {"skipped", "upstream_failed"}
+    assert len(downs) == 2
+
+
 def test_a_task_runs_as_often_at_once_in_a_run_as_it_may() -> None:
     mapped = TaskSpec("m", is_mapped=True, mapped=(MapSource("x", 6),), max_active_per_run=2)
     driven = Driven(DagSpec("d", tasks=(mapped, TaskSpec("other"))), slots=8)

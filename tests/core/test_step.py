@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venturi.core import step
+from venturi.core import admission, step
 from venturi.core.rules import RULES
 from venturi.core.spec import DagSpec, MapSource, TaskSpec
 from venturi.core.states import FINAL, Outcome, RunState, TaskState
-from venturi.core.step import End
+from venturi.core.step import End, Turn
 from venturi.core.world import WHOLE
 
 from .driving import Driven, succeeds
@@ -192,6 +192,86 @@ def test_a_run_that_is_cancelled_before_it_began_is_over_at_once() -> None:
     assert step.cancel(driven.world, driven.run, "cancelled", turn) == []
     assert driven.run.state is RunState.FAILED
     assert driven.world.dag("d").waiting_runs == []
+
+
+SCOPE = (
+    TaskSpec("up", is_setup=True),
+    TaskSpec("work", upstream=("up",), retries=2),
+    TaskSpec("other", upstream=("work",)),
+    TaskSpec("down", upstream=("up", "other"), is_teardown=True, trigger_rule="all_done_setup_success", retries=1),
+    TaskSpec("after", upstream=("down",), trigger_rule="all_done"),
+)
+
+
+def until(driven: Driven, *done: str) -> tuple[Turn, admission.Admitted]:
+    """These have succeeded, and what comes next lives."""
+    turn = driven.turn()
+    live = driven.admit(turn)
+    for _ in done:
+        one = live.pop(0)
+        step.ended(driven.world, driven.run, one.number, one.map_index, one.cell, End(Outcome.SUCCESS, 0.0), turn, 2)
+        live += driven.admit(turn)
+    (last,) = live
+    return turn, last
+
+
+def test_a_cancelled_run_still_takes_down_what_its_setups_have_made() -> None:
+    driven = Driven(DagSpec("d", tasks=SCOPE))
+    turn, work = until(driven, "up")
+    assert step.cancel(driven.world, driven.run, "cancelled by ann", turn) == [work.cell.token]
+    assert [m.after for m in turn.batch.run_moves][-1] is RunState.RUNNING
+    why = admission.why(driven.world, driven.run, 3)
+    assert why == "The run ends (cancelled by ann), but for its teardowns. Waits for work."
+    cancelled = End(Outcome.CANCELLED, 0.0, "cancelled by ann")
+    step.ended(driven.world, driven.run, work.number, WHOLE, work.cell, cancelled, turn, 2)
+    driven.close(turn)
+    assert driven.to_the_end(succeeds) is RunState.FAILED
+    assert [driven.state(t.task_id) for t in SCOPE] == ["success", "failed", "skipped", "success", "skipped"]
+    assert driven.run.reason == "cancelled by ann"
+
+
+def test_a_teardown_of_a_cancelled_run_is_tried_as_often_as_it_may() -> None:
+    driven = Driven(DagSpec("d", tasks=SCOPE))
+    turn, work = until(driven, "up")
+    step.cancel(driven.world, driven.run, "cancelled by ann", turn)
+    step.ended(driven.world, driven.run, work.number, WHOLE, work.cell, End(Outcome.FAILED, 0.0), turn, 2)
+    driven.close(turn)
+    driven.to_the_end(lambda task, i, n: End(Outcome.FAILED if n == 1 else Outcome.SUCCESS, 0.0))
+    assert driven.state("down") == "success"
+    assert [m.try_number for m in driven.moves if m.task_id == "down" and m.after is TaskState.RUNNING] == [1, 2]
+
+
+def test_nothing_is_taken_down_if_its_setup_was_ended_itself() -> None:
+    driven = Driven(DagSpec("d", tasks=SCOPE))
+    turn, up = until(driven)
+    step.cancel(driven.world, driven.run, "cancelled by ann", turn)
+    step.ended(driven.world, driven.run, up.number, WHOLE, up.cell, End(Outcome.CANCELLED, 0.0), turn, 2)
+    assert driven.run.state is RunState.FAILED
+    assert [driven.state(t.task_id) for t in SCOPE] == ["failed", "skipped", "skipped", "upstream_failed", "skipped"]
+
+
+def test_cancelling_a_second_time_ends_the_teardowns_too() -> None:
+    driven = Driven(DagSpec("d", tasks=SCOPE))
+    turn, work = until(driven, "up")
+    step.cancel(driven.world, driven.run, "cancelled by ann", turn)
+    step.ended(driven.world, driven.run, work.number, WHOLE, work.cell, End(Outcome.CANCELLED, 0.0), turn, 2)
+    (down,) = driven.admit(turn)
+    assert step.cancel(driven.world, driven.run, "cancelled again", turn) == [down.cell.token]
+    step.ended(driven.world, driven.run, down.number, WHOLE, down.cell, End(Outcome.FAILED, 0.0), turn, 2)
+    assert driven.run.state is RunState.FAILED
+    assert driven.state("down") == "failed"
+
+
+def test_a_run_has_the_time_its_dag_gives_it_and_is_taken_down_then() -> None:
+    driven = Driven(DagSpec("d", tasks=SCOPE, run_timeout_s=60.0))
+    turn, work = until(driven, "up")
+    assert driven.world.time_limits == [(60.0, 1)]
+    step.out_of_time(driven.world, driven.run, turn)
+    assert turn.cancels == [(work.cell.token, "its time limit of 60 s (dagrun_timeout) is over")]
+    step.ended(driven.world, driven.run, work.number, WHOLE, work.cell, End(Outcome.CANCELLED, 0.0), turn, 2)
+    driven.close(turn)
+    assert driven.to_the_end(succeeds) is RunState.FAILED
+    assert [driven.state(t.task_id) for t in SCOPE] == ["success", "failed", "skipped", "success", "skipped"]
 
 
 def test_a_run_of_no_tasks_succeeds() -> None:

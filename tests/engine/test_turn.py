@@ -155,6 +155,52 @@ def test_a_cancelled_run_ends_its_attempts_and_skips_the_rest(bench: Bench) -> N
     assert bench.run_state("d", run_id) == "failed"
 
 
+SCOPE = DagSpec(
+    "s",
+    tasks=(
+        TaskSpec("up", is_setup=True),
+        TaskSpec("work", upstream=("up",)),
+        TaskSpec("down", upstream=("up", "work"), is_teardown=True, trigger_rule="all_done_setup_success"),
+    ),
+    run_timeout_s=60,
+)
+
+
+def test_a_new_engine_still_takes_down_what_a_cancelled_run_has_set_up(bench: Bench) -> None:
+    bench.declare(SCOPE)
+    run_id = bench.trigger("s")
+    bench.turn(bench.ended(1))
+    run = next(iter(bench.engine.world.runs.values()))
+    bench.turn(do=lambda turn: bench.engine.cancel_run(run, "cancelled by ann", turn))
+    bench.turn(bench.ended(2, "cancelled", reason="cancelled by ann"))
+    assert bench.states("s", run_id) == {"up": "success", "work": "failed", "down": "starting"}
+    bench.start()
+    bench.turn(Connected(4, {3: (77, bench.now)}, set()))
+    bench.settle(3)
+    assert bench.executor.cancels == [], "the teardown goes on"
+    bench.turn(bench.ended(3))
+    assert bench.states("s", run_id)["down"] == "success"
+    assert bench.run_state("s", run_id) == "failed"
+
+
+def test_a_run_that_takes_too_long_is_ended_by_any_engine_that_has_it_then(bench: Bench) -> None:
+    bench.declare(SCOPE)
+    run_id = bench.trigger("s")
+    bench.now += 59
+    bench.turn(bench.ended(1))
+    bench.start()
+    bench.turn(Connected(4, {2: (77, bench.now)}, set()))
+    bench.settle(2)
+    assert bench.engine.next_timer() == bench.now + 1
+    bench.now += 1
+    bench.turn()
+    assert bench.executor.cancels == [(2, "its time limit of 60 s (dagrun_timeout) is over")]
+    bench.turn(bench.ended(2, "cancelled"))
+    assert bench.states("s", run_id)["down"] == "starting"
+    bench.turn(bench.ended(bench.executor.starts[-1].token))
+    assert bench.run_state("s", run_id) == "failed"
+
+
 def test_a_running_task_sets_a_variable_and_a_file_being_read_may_not(bench: Bench) -> None:
     bench.declare(CHAIN)
     bench.trigger("d")

@@ -127,6 +127,28 @@ def random_group(rng: random.Random, n: int) -> tuple[range, tuple[MapSource, ..
     return members, (MapSource("x", rng.randint(0, 4)),)
 
 
+def with_teardowns(spec: DagSpec) -> DagSpec:
+    """The same DAG, in which the first task is a setup and the last of its mapped group, and of all, takes down."""
+    tasks = list(spec.tasks)
+    inside = [i for i, task in enumerate(tasks) if task.group_id]
+    setups = {0: len(tasks) - 1, **({inside[0]: inside[-1]} if len(inside) > 1 else {})}
+    for setup, teardown in setups.items():
+        if setup == teardown or tasks[teardown].is_setup:
+            continue
+        tasks[setup] = replace(tasks[setup], is_setup=True, is_teardown=False, trigger_rule="all_success")
+        upstream = tuple(sorted({*tasks[teardown].upstream, tasks[setup].task_id}))
+        tasks[teardown] = replace(
+            tasks[teardown],
+            upstream=upstream,
+            is_setup=False,
+            is_teardown=True,
+            is_mapped=False,
+            mapped=(),
+            trigger_rule="all_done_setup_success",
+        )
+    return replace(spec, tasks=tuple(tasks))
+
+
 class Schedule:
     def __init__(self, seed: int, store: Store) -> None:
         self.rng = random.Random(seed)
@@ -148,6 +170,11 @@ class Schedule:
         self.now = 1_000_000.0
         self.dag_id = f"d{seed}"
         self.spec = random_dag(self.rng, self.dag_id)
+        self.cancel_rng = random.Random(f"cancels of {seed}")
+        self.cancel_odds = 0.04 if seed % 5 == 2 else 0.0
+        self.cancelled: Counter[int] = Counter()  # how often somebody has cancelled a run
+        if self.cancel_odds:
+            self.spec = replace(with_teardowns(self.spec), run_timeout_s=self.cancel_rng.choice([None, None, 20.0]))
         self.config = Config(infrastructure_retries=1000)  # the simulation counts losses itself
         self.run_ids: list[int] = []
         self.engine: Engine | None = None
@@ -230,7 +257,24 @@ class Schedule:
             self.engine_turn([trigger])
         self.crashes_armed = True
 
+    def cancel_one(self) -> None:
+        number = self.cancel_rng.choice(self.run_ids)
+
+        def cancel(turn: Turn) -> None:
+            assert self.engine is not None
+            run = self.engine.world.runs.get(number)
+            if run is not None:
+                self.cancelled[number] += 1
+                self.engine.cancel_run(run, "cancelled by ann", turn)
+
+        try:
+            self.engine_turn([cancel])
+        except SimulatedCrash:
+            pass
+
     def step(self) -> None:
+        if self.cancel_rng.random() < self.cancel_odds:
+            self.cancel_one()
         roll = self.rng.random()
         if roll < 0.45:
             self.crew.act()
@@ -300,6 +344,7 @@ class Schedule:
                 problems.append(f"the log disagrees about {row.task_id}[{row.map_index}]")
         if any(reader.deferral(number, row.task_id, row.map_index) for row in reader.instances(number).rows):
             problems.append("a deferral was left")
+        problems += self.check_teardowns(number, reader)
         calls = reader.calls(number)
         problems += [f"call {c.id} is {c.state}" for c in calls if c.state != "done"]
         made = Counter((c.task_id, c.map_index, c.kind) for c in calls)
@@ -313,6 +358,22 @@ class Schedule:
             problems.append(f"callbacks due were {dict(due)}, made were {dict(made)}")
         return problems + self.check_assets(run, reader)
 
+    def check_teardowns(self, number: int, reader: Any) -> list[str]:
+        """What a setup has made is taken down, whoever ends the run; but for those who say so twice."""
+        if self.cancelled[number] + (self.spec.run_timeout_s is not None) > 1:
+            return []
+        rows = {(row.task_id, row.map_index): row for row in reader.instances(number).rows}
+        problems = []
+        for (task_id, map_index), row in rows.items():
+            task = self.spec.task(task_id)
+            if task.no_process or row.token or not task.is_teardown or "mapped over" in (row.reason or ""):
+                continue
+            setups = [up for up in task.upstream if self.spec.task(up).is_setup]
+            made = [rows.get((up, map_index)) or rows.get((up, -1)) for up in setups]
+            if task.trigger_rule == "all_done_setup_success" and any(up and up.state == "success" for up in made):
+                problems.append(f"the teardown {task_id}[{map_index}] never ran: {row.reason}")
+        return problems
+
     def check_assets(self, run: Any, reader: Any) -> list[str]:
         """Exactly the successes that said something of an asset have an event of it."""
         said = {e["extra"]["token"] for e in reader.asset_events(uri=f"s3://{run.run_id}") if e["dag_id"] == run.dag_id}
@@ -322,6 +383,10 @@ class Schedule:
 
     def wanted_calls(self, task_id: str) -> tuple[str, ...]:
         return self.spec.task(task_id).calls if task_id else self.spec.calls
+
+
+def _is_halt(reason: str) -> bool:
+    return any(words in reason for words in ("cancelled by", "time limit", "fails fast"))
 
 
 _KINDS = {"success": "success", "failed": "failure", "skipped": "skipped", "up_for_retry": "retry"}
@@ -338,7 +403,7 @@ class Replay:
 
     def take(self, moves: list[list[Any]]) -> list[str]:
         problems = []
-        for task_id, map_index, before, after, *_ in moves:
+        for task_id, map_index, before, after, _, *reason in moves:
             was = self.states.get((task_id, map_index), TaskState.NONE)
             name = f"{task_id}[{map_index}]"
             if was.value != before:
@@ -348,7 +413,8 @@ class Replay:
             if after == TaskState.SCHEDULED.value and was is TaskState.NONE:
                 problems += self._ready(task_id, map_index)
             self.states[task_id, map_index] = TaskState(after)
-            if was in LIVE and after in _KINDS:
+            never_ran = after == TaskState.SKIPPED.value and any(map(_is_halt, reason))
+            if was in LIVE and after in _KINDS and not never_ran:
                 self.calls_due[task_id, map_index, _KINDS[after]] += 1
         return problems + self._limits()
 

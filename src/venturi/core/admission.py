@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import mapping
+from .plan import Kind
 from .states import FINAL, RunState, TaskState
 from .step import Turn, begin, hand_out
 from .world import WHOLE, Cell, Lane, Run, World
@@ -116,7 +117,15 @@ def _lane_waits_for(world: World, lane: Lane) -> str | None:
 
 
 def why(world: World, run: Run, number: int, map_index: int = WHOLE) -> str:
-    """One exact sentence about an instance that is not running."""
+    """What an instance waits for that is not running."""
+    halt = run.reason or run.stopping
+    if halt is not None and run.plan.tasks[number].is_teardown and run.nodes[number].state not in FINAL:
+        return f"The run ends ({halt}), but for its teardowns. {_why(world, run, number, map_index)}"
+    return _why(world, run, number, map_index)
+
+
+def _why(world: World, run: Run, number: int, map_index: int) -> str:
+    """One exact sentence."""
     task = run.plan.tasks[number]
     node = run.nodes[number]
     if run.state is RunState.QUEUED:
@@ -132,7 +141,17 @@ def why(world: World, run: Run, number: int, map_index: int = WHOLE) -> str:
     if state is TaskState.NONE:
         waiting = [up for up in task.upstream if run.nodes[run.plan.index[up]].state not in FINAL]
         done = len(task.upstream) - len(waiting)
-        return f"Waits for {', '.join(waiting[:3])} ({done} of {len(task.upstream)} done)."
+        if waiting:
+            return f"Waits for {', '.join(waiting[:3])} ({done} of {len(task.upstream)} done)."
+        beside = _open_beside(run, number)
+        return f"Waits for {', '.join(beside[:3])}." if beside else "It is decided in the next turn."
     lane = Lane(run, task.pool)
     lane.push(task.priority_weight, number, map_index)
     return f"Waits: {_lane_waits_for(world, lane) or 'it starts in the next turn'}."
+
+
+def _open_beside(run: Run, number: int) -> list[str]:
+    """Setups it is in the scope of and, if it is a teardown, what lies in its own: all that no arrow says."""
+    tells = run.plan.tells.items()
+    ups = [up for up, told in tells if any(t.down == number and t.kind is not Kind.UPSTREAM for t in told)]
+    return [run.plan.tasks[up].task_id for up in ups if run.nodes[up].state not in FINAL]

@@ -78,8 +78,11 @@ def close(run: Run, number: int, node: Node, turn: Turn) -> None:
 
 
 def halted(run: Run, number: int) -> str | None:
-    """Why this task may not start any more: its run is cancelled, or fails fast and this is no teardown."""
-    return run.reason or (run.stopping if not run.plan.tasks[number].is_teardown else None)
+    """Why this task may not start any more: its run is cancelled or fails fast. A teardown may, until the run is
+    cancelled a second time."""
+    if run.plan.tasks[number].is_teardown and not run.spares_nothing:
+        return None
+    return run.reason or run.stopping
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,6 +135,27 @@ def _told(
     lower(tally, tell.kind, True)
     add(tally, tell.kind, state, 1, is_setup)
     return _decided_at(run, tell.down, below, map_index, turn)
+
+
+def untouched(node: Node) -> list[int]:
+    """The instances of a node of many that have no row, if others have one."""
+    if not node.touched:
+        return []
+    if node.indexed is None:
+        return list(range(node.touched, node.n))
+    return [map_index for map_index, is_decided in enumerate(node.indexed.decided) if not is_decided]
+
+
+def never_touched(run: Run, number: int, indexes: Iterable[int], turn: Turn) -> Settled:
+    """These instances of a member will never be, and have no rows: what stands at the same index takes them for
+    skipped."""
+    settled: Settled = []
+    is_setup = run.plan.tasks[number].is_setup
+    for tell in run.plan.tells.get(number, ()):
+        if tell.inner and run.nodes[tell.down].indexed is not None:
+            for map_index in indexes:
+                settled.extend(_told(run, tell, map_index, TaskState.SKIPPED, False, is_setup, turn))
+    return settled
 
 
 # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,8 +356,6 @@ def expand(run: Run, group: MappedGroup, turn: Turn) -> Settled:
 
     Over nothing, each member is left to its own rule, and skipped where that would run it.
     """
-    if run.reason is not None:
-        return []
     found = _sizes(run, group.sources)
     settled: Settled = []
     waiting = [n for n in group.members if run.nodes[n].state is TaskState.NONE and not run.nodes[n].n]

@@ -178,17 +178,24 @@ def _goes_on_by_no_event(
 
 
 def cancel(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
-    """A person ends the run: what waits is skipped now, the tokens returned are to be cancelled at their executor."""
-    run.lanes.clear()
+    """A person or its time limit ends the run: what waits is skipped now, the tokens returned are to be cancelled at
+    their executor. Teardowns are left to their rule, as what their setups have made is still there; a second word, or
+    one before anything has begun, ends them too. (An engine that dies at that moment forgets the second word alone.)"""
+    run.spares_nothing = run.reason is not None or run.state is RunState.QUEUED
     run.reason = reason
     if run.state is RunState.QUEUED:  # passes through running, so that its end is told like any other
         _enter_running(world, run, turn)
-    settled: _Settled = []
-    tokens = [t for number in range(len(run.nodes)) for t in _give_up(world, run, number, reason, settled, turn)]
-    if tokens:
+    tokens = _stop(world, run, reason, turn)
+    if run.state is RunState.RUNNING:  # it waits for these ends, or for teardowns
         _move_run(run, RunState.RUNNING, turn, reason)
-    _spread(world, run, settled, turn)
     return tokens
+
+
+def out_of_time(world: World, run: Run, turn: Turn) -> None:
+    """The time is over that its DAG gives a run."""
+    if run.reason is None:
+        reason = f"its time limit of {run.plan.spec.run_timeout_s:g} s (dagrun_timeout) is over"
+        turn.cancels += [(token, reason) for token in cancel(world, run, reason, turn)]
 
 
 def _fail_fast(world: World, run: Run, reason: str, turn: Turn) -> None:
@@ -196,13 +203,24 @@ def _fail_fast(world: World, run: Run, reason: str, turn: Turn) -> None:
     if run.stopping is not None or run.reason is not None or run.state is not RunState.RUNNING:
         return
     run.stopping = reason
-    rest = [number for number, task in enumerate(run.plan.tasks) if not task.is_teardown]
+    turn.cancels += [(token, reason) for token in _stop(world, run, reason, turn)]
+
+
+def _stop(world: World, run: Run, reason: str, turn: Turn) -> list[int]:
+    """Nothing that is halted goes on or starts; returns the tokens of what runs."""
     for lane in run.lanes.values():
-        lane.keep(lambda number: run.plan.tasks[number].is_teardown)
+        lane.keep(lambda number: readiness.halted(run, number) is None)
     settled: _Settled = []
-    tokens = [t for number in rest for t in _give_up(world, run, number, reason, settled, turn)]
-    turn.cancels += [(token, reason) for token in tokens]
+    tokens: list[int] = []
+    never: list[tuple[int, list[int]]] = []
+    for number in range(len(run.nodes)):
+        if readiness.halted(run, number) is not None:
+            never.append((number, readiness.untouched(run.nodes[number])))
+            tokens += _give_up(world, run, number, reason, settled, turn)
+    for number, indexes in never:
+        settled += readiness.never_touched(run, number, indexes, turn)
     _spread(world, run, settled, turn)
+    return tokens
 
 
 def _give_up(world: World, run: Run, number: int, reason: str, settled: _Settled, turn: Turn) -> list[int]:
@@ -335,6 +353,7 @@ def _enter_running(world: World, run: Run, turn: Turn) -> None:
     dag.running += 1
     run.started_at = turn.now
     _move_run(run, RunState.RUNNING, turn)
+    world.limit_time(run)
 
 
 def _end_run(world: World, run: Run, turn: Turn) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .mapping import count
 from .plan import Kind, Plan, Tell
 from .rules import Tally
 from .spec import DEFAULT_POOL
@@ -91,6 +92,11 @@ class Node:
         # Lengths of the values this task has left behind, by key, where a mapped task is expanded over them.
         self.lengths: dict[str, int | None] = {}
 
+    @property
+    def is_given_up(self) -> bool:
+        """Its run was halted when only some of its instances had been touched."""
+        return 0 < self.n < count(self.sizes)
+
 
 class Lane:
     """Ready instances of one run that share every limit, best first. A whole group is one entry."""
@@ -132,6 +138,7 @@ class Run:
         "reason",
         "run_id",
         "run_type",
+        "spares_nothing",
         "started_at",
         "state",
         "stopping",
@@ -153,6 +160,7 @@ class Run:
         self.conf: dict[str, Any] = {}
         self.ignores_pause = False
         self.reason: str | None = None
+        self.spares_nothing = False  # cancelled twice: its teardowns end too
         self.stopping: str | None = None  # why nothing new starts but teardowns: a task of a fail-fast DAG has failed
         self.nodes = [Node(n) for n in plan.upstream_count]
         for number, (guards, scope) in plan.waits_beside.items():
@@ -244,6 +252,7 @@ class World:
         self.capacity = Capacity(slots)
         self.by_token: dict[int, tuple[Run, int, int, Cell]] = {}
         self.timers: list[tuple[float, int, int, int, int]] = []  # (due at, run, task number, map index, token)
+        self.time_limits: list[tuple[float, int]] = []  # (due at, run)
         self.deferred: dict[int, tuple[Run, int, int, Cell]] = {}  # by the token they are deferred under
         self.calls_due: deque[Call] = deque()
         self.calls: dict[int, Call] = {}  # by token, starting
@@ -283,6 +292,12 @@ class World:
     def wake_later(self, run: Run, number: int, map_index: int, cell: Cell) -> None:
         assert cell.wake_at is not None
         heapq.heappush(self.timers, (cell.wake_at, run.id, number, map_index, cell.token))
+
+    def limit_time(self, run: Run) -> None:
+        """From its start on a run has the time that its DAG says."""
+        limit_s = run.plan.spec.run_timeout_s
+        if limit_s is not None and run.started_at is not None and run.reason is None:
+            heapq.heappush(self.time_limits, (run.started_at + limit_s, run.id))
 
     def add(self, run: Run) -> None:
         self.runs[run.id] = run
@@ -342,6 +357,7 @@ def restore(
     """
     plan = run.plan
     world.add(run)
+    world.limit_time(run)
     for group in groups:
         number = plan.index.get(group.task_id)
         if number is None:
@@ -419,7 +435,7 @@ def _restore_indexed(run: Run, ended: list[KeptInstance]) -> None:
     plan = run.plan
     for number in plan.member_of:
         node = run.nodes[number]
-        if node.n and node.state not in FINAL and plan.is_decided_by_index(number):
+        if node.n and node.state not in FINAL and plan.is_decided_by_index(number) and not node.is_given_up:
             index_by_index(run, number)
             assert node.indexed is not None
             for map_index in node.live:
@@ -442,6 +458,27 @@ def _restore_indexed(run: Run, ended: list[KeptInstance]) -> None:
                     tally = indexed.tally(kept.map_index)
                     lower(tally, tell.kind, True)
                     add(tally, tell.kind, kept.state, 1, plan.tasks[number].is_setup)
+    _restore_never_touched(run, by_task)
+
+
+def _restore_never_touched(run: Run, ended: dict[int, list[KeptInstance]]) -> None:
+    """Of a member that was given up, what stands at the same index takes an instance without a row for skipped."""
+    if run.reason is None and run.stopping is None:
+        return
+    for down, tells in run.plan.inner.items():
+        indexed = run.nodes[down].indexed
+        if indexed is None:
+            continue
+        for up, kind, _ in tells:
+            above = run.nodes[up]
+            if not above.is_given_up:
+                continue
+            there = {kept.map_index for kept in ended.get(up, ())} | above.live.keys()
+            for map_index in range(run.nodes[down].n):
+                if map_index not in there and not indexed.decided[map_index]:
+                    tally = indexed.tally(map_index)
+                    lower(tally, kind, True)
+                    add(tally, kind, TaskState.SKIPPED, 1, run.plan.tasks[up].is_setup)
 
 
 def index_by_index(run: Run, number: int) -> None:

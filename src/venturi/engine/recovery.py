@@ -152,6 +152,14 @@ def due_timers(world: World, now: float) -> Iterator[tuple[Run, int, int, Cell]]
             yield run, number, map_index, cell
 
 
+def out_of_time(world: World, now: float) -> Iterator[Run]:
+    """Runs whose time limit is over."""
+    while world.time_limits and world.time_limits[0][0] <= now:
+        run = world.runs.get(heapq.heappop(world.time_limits)[1])
+        if run is not None:
+            yield run
+
+
 def mapped_elements(reader: Reader, value_folder: Path, run: int, task_id: str, key: str) -> list[bytes]:
     """The encodings of what mapping over a task's value gives, in order."""
     rows = reader.value_elements(run, task_id, key)

@@ -367,9 +367,11 @@ class Engine:
     def _wake(self, turn: Turn) -> None:
         for run, number, map_index, cell in recovery.due_timers(self.world, turn.now):
             step.due(self.world, run, number, map_index, cell, turn)
+        for run in recovery.out_of_time(self.world, turn.now):
+            step.out_of_time(self.world, run, turn)
 
     def next_timer(self) -> float | None:
-        return self.world.timers[0][0] if self.world.timers else None
+        return min((heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap), default=None)
 
     # ── commands and reads ──
 
