@@ -177,6 +177,19 @@ def test_credentials_in_the_file_are_told_and_masked(check, line, said):
         assert secret not in warning
 
 
+def test_an_error_that_quotes_a_credential_of_the_file_masks_it(check):
+    """S1.u7: as the public file has it, once under a name and once in a command."""
+    found = check(
+        "import subprocess\nfrom airflow import DAG\nIQOQO_LOGIN_PASSWORD = '12345678'\n"
+        "subprocess.run(['iqoqo login -u me -p 12345678'])\n",
+        status=1,
+    )
+    assert found["warnings"][0].startswith("line 3: 'IQOQO_LOGIN_PASSWORD' is written in the file (***).")
+    assert found["errors"] == [
+        "line 4: FileNotFoundError: [Errno 2] No such file or directory: 'iqoqo login -u me -p ***'"
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     [

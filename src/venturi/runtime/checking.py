@@ -19,7 +19,7 @@ from typing import Any
 
 from ..sdk.port import WithoutTask
 from ..wire.frames import Head
-from .inspecting import Finding, airflow_names, credentials, makes_dags
+from .inspecting import Finding, airflow_names, credentials, makes_dags, without_credentials
 from .loader import ImportTooLong, Limit, describe_error, read
 from .side_effects import SideEffects
 from .sources import Sources
@@ -193,6 +193,7 @@ def _look_at_text(
     except (SyntaxError, ValueError, OSError):
         return  # the import has said so
     findings += credentials(tree)
+    errors[:] = [Finding(line, without_credentials(message, tree)) for line, message in errors]
     told = {line for line, _ in errors}
     for name in airflow_names(tree):
         why = why_not_served(name.path, file) or waits_for_wheel(name.path)

@@ -59,11 +59,22 @@ _DOUBTFUL_CHARS_MIN = 5
 
 def credentials(tree: ast.AST) -> list[Finding]:
     """Secrets that stand in the file, each masked: by their form, or by the name they are given under."""
-    found: dict[tuple[int, str], Finding] = {}
+    return sorted(finding for finding, _ in _secrets(tree))
+
+
+def without_credentials(text: str, tree: ast.AST) -> str:
+    """What is told of the file, with its secrets masked: an exception likes to quote what failed."""
+    for value in sorted((value for _, value in _secrets(tree)), key=len, reverse=True):
+        text = text.replace(value, masked(value))
+    return text
+
+
+def _secrets(tree: ast.AST) -> list[tuple[Finding, str]]:
+    found: dict[tuple[int, str], tuple[Finding, str]] = {}
     for name, text in _named_texts(tree):
         if _is_secret(name, text.value):
             what = f"'{name}' is written in the file ({masked(text.value)})"
-            found.setdefault((text.lineno, text.value), Finding(text.lineno, _advice(what)))
+            found.setdefault((text.lineno, text.value), (Finding(text.lineno, _advice(what)), text.value))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             for kind, form in _FORMS:
@@ -73,8 +84,9 @@ def credentials(tree: ast.AST) -> list[Finding]:
                 value = match.groupdict().get("value") or match.group()
                 if not _PLACEHOLDER.search(value):
                     line = node.lineno + node.value.count("\n", 0, match.start())
-                    found[node.lineno, node.value] = Finding(line, _advice(f"It holds {kind} ({masked(value)})"))
-    return sorted(found.values())
+                    finding = Finding(line, _advice(f"It holds {kind} ({masked(value)})"))
+                    found[node.lineno, node.value] = (finding, value)
+    return list(found.values())
 
 
 def _advice(what: str) -> str:
