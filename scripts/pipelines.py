@@ -2,9 +2,9 @@
 
     python scripts/pipelines.py [--home DIR] [--build] [NAME …]
 
-Reads `pipeline.toml` of each: `runs = [{file, dag?, conf?, needs?}, …]` and `env`. `needs = "docker"`: where no engine
-answers the run is left out, and the line says so. All it does, it does by the verbs that a user has. When the runs of a
-pipeline have succeeded, its `verify.py` looks at what they left on disk and says what it found.
+Reads `pipeline.toml` of each: `runs = [{file, dag?, conf?, needs?, image?}, …]` and `env`. `needs = "docker"`: where no
+engine answers, or it does not have the `image` named, the run is left out, and the line says so. All it does, it does
+by the verbs that a user has. When the runs have succeeded, `verify.py` looks at what they left on disk.
 """
 
 from __future__ import annotations
@@ -54,16 +54,27 @@ def can_cut_off() -> bool:
         return False
 
 
-def docker_answers() -> bool:
+def left_out(one: dict[str, Any]) -> str:
+    """Why this run is not possible here; empty if it is."""
     address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if not address.startswith("unix://"):
-        return True  # on another machine: it is asked when the run needs it
+    if one.get("needs") != "docker" or not address.startswith("unix://"):
+        return ""  # an engine on another machine is asked when the run needs it
+    try:
+        image = one.get("image")
+        status = docker_status(address.removeprefix("unix://"), f"/images/{image}/json" if image else "/_ping")
+    except OSError:
+        return "no Docker engine answers"
+    return f"the Docker engine has no image {image}" if image and status == 404 else ""
+
+
+def docker_status(path: str, what: str) -> int:
+    """What an engine's socket answers to `GET what`."""
     with socket.socket(socket.AF_UNIX) as one:
-        try:
-            one.connect(address.removeprefix("unix://"))
-        except OSError:
-            return False
-    return True
+        one.settimeout(10)
+        one.connect(path)
+        one.sendall(f"GET {what} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        answer = one.makefile("rb").readline().split()
+    return int(answer[1]) if len(answer) > 1 else 0
 
 
 class Pipeline:
@@ -128,19 +139,17 @@ class Pipeline:
 
 def run(pipeline: Pipeline, python: str, offline: bool) -> bool:
     """All of one pipeline's runs, and the line that says how it went."""
-    began, results, left_out = time.monotonic(), [], []
+    began, results, not_run = time.monotonic(), [], []
     try:
         for one in pipeline.said["runs"]:
-            if one.get("needs") == "docker" and not docker_answers():
-                left_out.append(one.get("dag") or one["file"])
+            if why := left_out(one):
+                not_run.append(f" Not run, since {why}: {one.get('dag') or one['file']}.")
                 continue
             results.append(pipeline.run(one, offline))
         said, state = pipeline.verify(python, results), "success"
     except Failed as failed:
         said, state = str(failed), "failed"
-    if left_out:
-        said += f" Not run, since no Docker engine answers: {', '.join(left_out)}."
-    print(f"{pipeline.folder.name} {state} {time.monotonic() - began:.1f} s  {said}", flush=True)
+    print(f"{pipeline.folder.name} {state} {time.monotonic() - began:.1f} s  {said}{''.join(not_run)}", flush=True)
     return state == "success"
 
 

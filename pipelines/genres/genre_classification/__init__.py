@@ -1,0 +1,1 @@
+"""Music genres from spectrogram images: audio, features, ResNet, evaluation, drift and versions."""
