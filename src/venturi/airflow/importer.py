@@ -143,6 +143,12 @@ class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 in
             spec.submodule_search_locations = wheels.folders(fullname)
         return spec
 
+    def find_distributions(self, context: Any = None) -> list[Any]:
+        """Asked by importlib.metadata, which is loaded then."""
+        from .distribution import of_name
+
+        return of_name(getattr(context, "name", None))
+
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return AirflowModule(spec.name, f"{spec.name}, as Venturi serves it.")
 
