@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from venturi.sdk import settings
+from venturi.sdk.backends import BaseSecretsBackend
 from venturi.sdk.exceptions import AirflowConfigException
 from venturi.sdk.settings import Settings
 
@@ -104,3 +105,34 @@ def test_airflow_config_names_another_file_and_constants_are_found(conf, tmp_pat
     assert str(other) == settings.AIRFLOW_CONFIG
     assert settings.AIRFLOW_HOME == settings.get_airflow_home() == str(tmp_path)
     assert f"{tmp_path}/dags" == settings.DAGS_FOLDER
+
+
+def test_a_secret_setting_may_be_what_a_command_prints_or_what_the_secrets_backend_keeps(conf, tmp_path, monkeypatch):
+    (tmp_path / "airflow.cfg").write_text(
+        "[smtp]\nsmtp_password_cmd = echo of-file\n[mine]\napi_token_secret = tokens/mine\nplace_cmd = echo no\n"
+    )
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY_CMD", "printf 'a key\\n'")
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "database")
+    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", "tests.sdk.test_settings.Keeper")
+    assert conf.get("core", "fernet_key") == "a key"
+    assert conf.get("smtp", "smtp_password") == "of-file"
+    assert conf.get("database", "sql_alchemy_conn") == "kept:database"
+    assert conf.get("core", "sql_alchemy_conn") == "kept:database", "it moved between the generations"
+    assert conf.get("mine", "api_token") == "kept:tokens/mine"
+    assert conf.get("mine", "place", fallback="f") == "f", "only what is secret is asked for so"
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "plain")
+    assert conf.get("core", "fernet_key") == "plain", "what is said plainly wins"
+
+
+def test_a_command_that_fails_is_named_with_its_setting(conf, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__MINE__PASSWORD_CMD", "sh -c 'echo no such vault >&2; exit 3'")
+    with pytest.raises(AirflowConfigException, match=r"for \[mine/password\] failed with exit code 3: no such vault"):
+        conf.get("mine", "password")
+    monkeypatch.setenv("AIRFLOW__MINE__PASSWORD_CMD", "no-such-command-anywhere")
+    with pytest.raises(AirflowConfigException, match=r"for \[mine/password\] cannot be run"):
+        conf.get("mine", "password")
+
+
+class Keeper(BaseSecretsBackend):
+    def get_config(self, key):
+        return f"kept:{key}"

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..config import environment, environment_names, find_home
+from ..core.secrets import sounds_secret
 from .exceptions import AirflowConfigException
 
 _NOT_GIVEN: Any = object()
@@ -78,6 +79,37 @@ def _variable_name(section: str, key: str) -> str:
     return f"AIRFLOW__{section.replace('.', '_').replace('-', '_')}__{key.replace('.', '_').replace('-', '_')}".upper()
 
 
+# Those that a command or a secrets backend may give, beside all whose name sounds secret.
+_SECRET_SETTINGS = frozenset(
+    {
+        *(("database", "sql_alchemy_conn"), ("core", "sql_alchemy_conn"), ("core", "fernet_key")),
+        *(("celery", "broker_url"), ("celery", "flower_basic_auth"), ("celery", "result_backend")),
+        *(("sentry", "sentry_dsn"), ("atlas", "password"), ("smtp", "smtp_password"), ("api", "secret_key")),
+    }
+)
+
+
+def _is_secret(section: str, key: str) -> bool:
+    if section in ("secrets", "workers"):
+        return False  # they say where secrets are looked for
+    return (section, key) in _SECRET_SETTINGS or sounds_secret(key)
+
+
+def _printed_by(command: str, setting: str) -> str:
+    import shlex
+    import subprocess
+
+    try:
+        done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
+    except (OSError, ValueError) as error:
+        raise AirflowConfigException(f"The command for {setting} cannot be run: {error}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        why = f": {said[0]}" if said else "."
+        raise AirflowConfigException(f"The command for {setting} failed with exit code {done.returncode}{why}")
+    return done.stdout.strip()
+
+
 def get_airflow_home() -> str:
     return os.path.abspath(os.path.expanduser(environment("AIRFLOW_HOME") or str(find_home().root)))
 
@@ -131,8 +163,35 @@ class Settings:
         for found in (self._set.get((section, key)), environment(_variable_name(section, key))):
             if found is not None:
                 return os.path.expandvars(os.path.expanduser(found))
+        if _is_secret(section, key):
+            name = _variable_name(section, key)
+            found = self._asked(section, key, environment(f"{name}_CMD"), environment(f"{name}_SECRET"))
+            if found is not None:
+                return found
         found = self._from_file(section, key)
-        return None if found is None else os.path.expandvars(os.path.expanduser(found.replace("%%", "%")))
+        if found is not None:
+            return os.path.expandvars(os.path.expanduser(found.replace("%%", "%")))
+        if not _is_secret(section, key):
+            return None
+        return self._asked(
+            section, key, self._from_file(section, f"{key}_cmd"), self._from_file(section, f"{key}_secret")
+        )
+
+    def _asked(self, section: str, key: str, command: str | None, secret: str | None) -> str | None:
+        """A secret setting that a command prints, or that the secrets backend keeps under the name given."""
+        from .port import has_port, port
+
+        found = None
+        if command:
+            found = _printed_by(command, f"[{section}/{key}]")
+        elif secret:
+            from .backends import configured_backend
+
+            backend = configured_backend()
+            found = None if backend is None else backend.get_config(secret)
+        if found and has_port():
+            port().mask(found)
+        return found
 
     def _find(self, section: str, key: str) -> str | None:
         section, key = section.lower(), key.lower()

@@ -5,7 +5,9 @@ from .rows import Refused, Served
 _BASES = "airflow.sdk.bases"
 _DEFINITIONS = "airflow.sdk.definitions"
 
-_FEW_DEFAULTS = "Environment variables, airflow.cfg and the defaults most asked for; no _CMD or _SECRET variants."
+_FEW_DEFAULTS = (
+    "Environment variables with their _CMD and _SECRET forms, airflow.cfg, and of the defaults those most asked for."
+)
 
 SERVED: list[Served] = [
     # ── variables, connections ──
