@@ -89,6 +89,20 @@ def test_airflow_itself_is_left_out_and_a_provider_is_content(
     assert says(built.python, "import importlib.util as u; print(u.find_spec('airflow'))") == ["None"]
 
 
+def test_beside_provider_wheels_stands_what_they_import_and_do_not_declare(
+    tmp_path: Path, environments: Environments, wheels: Path
+) -> None:
+    wheel(wheels, "apache-airflow-providers-http", "6.0", ("apache-airflow>=2.11.0",))
+    wheel(wheels, "tenacity", "9.0")
+    plain = environments.build(bundle(tmp_path, "thing\n", "plain"))
+    with_wheels = environments.build(bundle(tmp_path, "apache-airflow-providers-http\ntenacity==9.0\n"))
+    assert plain is not None
+    assert with_wheels is not None
+    resolved = [(built.folder / "resolved.txt").read_text().splitlines() for built in (plain, with_wheels)]
+    assert "python-slugify==1.0" not in resolved[0]
+    assert {"python-slugify==1.0", "Deprecated==1.0", "lazy-object-proxy==1.0", "tenacity==9.0"} <= {*resolved[1]}
+
+
 def test_included_files_and_constraints_count_and_are_followed(tmp_path: Path, environments: Environments) -> None:
     root = bundle(tmp_path, "-r more.txt\n-c held.txt\n")
     (root / "more.txt").write_text("thing \\\n  >=1.0\n")

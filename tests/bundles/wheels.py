@@ -6,7 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from venturi.bundles.requirements import COMPANIONS
+from venturi.bundles.requirements import COMPANIONS, OF_WHEELS
 
 
 def wheel(folder: Path, name: str, version: str, needs: tuple[str, ...] = ()) -> None:
@@ -30,6 +30,6 @@ def wheel(folder: Path, name: str, version: str, needs: tuple[str, ...] = ()) ->
 
 def registry(folder: Path) -> dict[str, str]:
     """With the companions in it; the environment variables under which pip asks nobody else."""
-    for name in COMPANIONS:
+    for name in (*COMPANIONS, *OF_WHEELS):
         wheel(folder, name, "1.0")
     return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull}

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from venturi.bundles.requirements import COMPANIONS, OF_WHEELS
+
 TOP = Path(__file__).parents[2]
 PROVIDERS = (
     *(
@@ -27,11 +29,6 @@ PROVIDERS = (
         "sqlite",
     ),
     "cncf-kubernetes",
-)
-# Wheels import these and leave it to Airflow's own install to bring them.
-NOT_DECLARED = (
-    *("packaging", "pendulum", "python-dateutil", "python-slugify", "deprecated", "tenacity", "asgiref", "pyyaml"),
-    *("sqlalchemy", "structlog", "lazy-object-proxy", "dill", "tabulate", "fastapi", "pytz", "anyio", "attrs"),
 )
 # For modules of extras: their wheel names them, and does not bring them.
 EXTRAS = ("datafusion", "pandas")
@@ -52,7 +49,7 @@ print(json.dumps(sorted(found)))
 
 def environment() -> Path:
     """Its python."""
-    asked = json.dumps([PROVIDERS, NOT_DECLARED, EXTRAS, sys.version])
+    asked = json.dumps([PROVIDERS, COMPANIONS, OF_WHEELS, EXTRAS, sys.version])
     folder = TOP / ".prove" / f"wheels-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
     python = folder / "bin" / "python"
     if not (folder / "made").exists():
@@ -62,6 +59,6 @@ def environment() -> Path:
         subprocess.run([*install, "--no-deps", *wheels], check=True)
         subprocess.run([*install, "packaging"], check=True)
         out = subprocess.run([python, "-c", _REQUIRED], check=True, capture_output=True, text=True).stdout
-        subprocess.run([*install, *json.loads(out), *NOT_DECLARED, *EXTRAS, "-e", TOP], check=True, cwd=TOP)
+        subprocess.run([*install, *json.loads(out), *COMPANIONS, *OF_WHEELS, *EXTRAS, "-e", TOP], check=True, cwd=TOP)
         (folder / "made").touch()
     return python

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import EnvironmentFailed
 from . import pip, standins
-from .requirements import COMPANIONS, Line, Requirements, read
+from .requirements import Line, Requirements, read
 
 REQUIREMENTS = "requirements.txt"
 PATH_FILE = "zz-venturi.pth"  # the last one read, so that what it names comes last
@@ -152,7 +152,7 @@ class Environments:
         ours.mkdir()
         constraints = [*(line.text for line in wanted.constraints), *standins.constraints()]
         (ours / "constraints.txt").write_text("\n".join(constraints) + "\n", "utf-8")
-        companions = [Line(name, Path("companions"), 0) for name in COMPANIONS]
+        companions = [Line(name, Path("companions"), 0) for name in wanted.companions]
         # pip asks for a hash of every line or of none: with hashes the companions come afterwards.
         rounds = [wanted.lines, companions] if wanted.has_hashes else [[*wanted.lines, *companions]]
         for number, lines in enumerate(rounds):

@@ -17,6 +17,12 @@ from ..core.errors import AuthoringError
 
 # What an installed Airflow would have given a DAG file beside itself. Without versions: the bundle's own lines win.
 COMPANIONS = ("Jinja2", "pendulum", "python-dateutil", "requests", "SQLAlchemy")
+# What official provider wheels import and do not declare, because every Airflow brings it.
+OF_WHEELS = (
+    *("anyio", "asgiref", "attrs", "Deprecated", "dill", "lazy-object-proxy", "packaging", "python-slugify", "pytz"),
+    *("PyYAML", "structlog", "tabulate", "tenacity"),
+)
+PROVIDERS = "apache-airflow-providers-"
 AIRFLOW_ITSELF = frozenset({"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk"})
 # Extras of Airflow that name no provider: features of its own servers, or plain libraries.
 EXTRAS_OF_ITSELF = frozenset(
@@ -59,10 +65,16 @@ class Requirements(NamedTuple):
     notices: list[str]
 
     @property
+    def companions(self) -> tuple[str, ...]:
+        """What is installed beside the lines, and gives way to them."""
+        wheels = any(line.package.startswith(PROVIDERS) for line in self.lines)
+        return (*COMPANIONS, *OF_WHEELS) if wheels else COMPANIONS
+
+    @property
     def key(self) -> str:
         """Names the environment that these lines make: the same text, the same environment."""
         version = ".".join(map(str, sys.version_info[:2]))
-        parts = [_FORM, version, *COMPANIONS, "--", *(x.text for x in self.lines), "--"]
+        parts = [_FORM, version, *self.companions, "--", *(x.text for x in self.lines), "--"]
         parts += [x.text for x in self.constraints]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -134,4 +146,4 @@ def _take(line: Line, constrains: bool, found: Requirements) -> None:
         provider = spelled(extra.strip())
         if provider and provider not in EXTRAS_OF_ITSELF:
             provider = EXTRAS_RENAMED.get(provider, provider)
-            found.lines.append(line._replace(text=f"apache-airflow-providers-{provider}"))
+            found.lines.append(line._replace(text=f"{PROVIDERS}{provider}"))
