@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "dags"))
-from dedup.matching import SAME_FROM, WEIGHTS, blocks_of, scores
+from dedup.matching import SAME_FROM, blocks_of, combined, scores
 from dedup.own_postgres import own_postgres
 from rapidfuzz.distance import Jaro
 from rapidfuzz.process import cdist
@@ -28,10 +28,9 @@ def naive(sample, people):
     columns, keys = list(zip(*people, strict=True)), [row[0] for row in people]
     found, began = {}, time.perf_counter()
     for at in range(0, len(sample), AT_ONCE):
-        some, total = sample[at : at + AT_ONCE], 0.0
-        for field, weight in enumerate(WEIGHTS, 1):
-            mine = [row[field] for row in some]
-            total = total + weight * cdist(mine, columns[field], scorer=Jaro.similarity, workers=-1)
+        some = sample[at : at + AT_ONCE]
+        mine = list(zip(*some, strict=True))
+        total = combined(cdist(mine[field], columns[field], scorer=Jaro.similarity, workers=-1) for field in (1, 2, 3))
         for row, line in zip(some, total, strict=True):
             found[row[0]] = any(keys[other] != row[4] for other in (line >= SAME_FROM).nonzero()[0])
     return found, time.perf_counter() - began

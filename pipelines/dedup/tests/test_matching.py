@@ -28,6 +28,7 @@ def test_a_score_is_jaro_of_three_fields():
 
 def test_households_and_namesakes_are_other_people():
     assert score(MARTHA, ("george", *MARTHA[1:])) < SAME_FROM
+    assert score(("jean", *MARTHA[1:]), ("john", *MARTHA[1:])) < SAME_FROM
     assert score(MARTHA, (*MARTHA[:2], "977 lake view rd new york 10001")) < SAME_FROM
 
 

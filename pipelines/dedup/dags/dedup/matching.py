@@ -6,11 +6,13 @@ are compared: four keys each, chosen so that one typing error leaves at least on
 
 import re
 
+import numpy as np
 from rapidfuzz.distance import Jaro
 from rapidfuzz.process import cpdist
 
 WEIGHTS = (0.25, 0.35, 0.40)  # first name, last name, address
-SAME_FROM = 0.9  # a household (same address and last name) and namesakes (same names) stay below it
+SAME_FROM = 0.9  # namesakes (same names, another address) stay below it
+FIELD_FROM = 0.75  # in each field: Jean and John Hill at one address are two people
 
 
 def blocks_of(first_name, last_name, address):
@@ -21,24 +23,28 @@ def blocks_of(first_name, last_name, address):
     return (
         f"a:{house}:{street}:{last_name[:1]}",
         f"b:{last_name[:3]}:{first_name[:3]}:{house}",
-        f"c:{postcode}:{first_name[:1]}",
+        f"c:{postcode}:{first_name[:1]}:{last_name[:1]}",
         f"d:{postcode}:{house}",
     )
 
 
 def score(one, other):
-    """Of two cleaned records: 1 is the same in all three fields."""
-    parts = zip(WEIGHTS, one, other, strict=True)
-    return sum(weight * Jaro.similarity(mine, theirs) for weight, mine, theirs in parts)
+    """Of two cleaned records: 1 is the same in all three fields, 0 stands for any two that differ too much in one."""
+    return float(scores([(*one, *other)])[0])
 
 
 def scores(pairs):
     """Of many at once, each (first, last, address, first, last, address)."""
     columns = list(zip(*pairs, strict=True))
-    found = 0.0
-    for field, weight in enumerate(WEIGHTS):
-        found = found + weight * cpdist(columns[field], columns[field + 3], scorer=Jaro.similarity, workers=-1)
-    return found
+    return combined(cpdist(columns[at], columns[at + 3], scorer=Jaro.similarity, workers=-1) for at in range(3))
+
+
+def combined(fields):
+    """One score of the three fields' similarities, which are arrays."""
+    total, lowest = 0.0, 1.0
+    for weight, similarity in zip(WEIGHTS, fields, strict=True):
+        total, lowest = total + weight * similarity, np.minimum(lowest, similarity)
+    return np.where(lowest >= FIELD_FROM, total, 0.0)
 
 
 def decide(in_people, in_batch):

@@ -27,8 +27,12 @@ def own_postgres():
     with open(str(folder.parent / "postgres.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one task at a time: whoever starts the server also stops it
         (folder / ".handle_pids.json").unlink(missing_ok=True)  # of a task that was killed
+        is_there = (folder / "PG_VERSION").exists()
         server = get_server(folder, cleanup_mode="stop")
         try:
+            if not is_there:  # for the next starts: a large feed is not written twice
+                for setting in ("shared_buffers = '256MB'", "max_wal_size = '4GB'"):
+                    server.psql(f"ALTER SYSTEM SET {setting}")
             with closing(psycopg2.connect(server.get_uri())) as connection:
                 yield connection
         finally:
