@@ -19,10 +19,18 @@ from scripts.pipelines import SEEDS, can_cut_off, cut_off, left_out, tomllib
 
 TOP = Path(__file__).resolve().parents[2]
 PLACE = TOP / ".prove" / "pipelines"
-AIRFLOW = ["apache-airflow==2.11.2", "apache-airflow-providers-docker", "apache-airflow-providers-standard"]
+AIRFLOW = [
+    "apache-airflow==2.11.2",
+    "apache-airflow-providers-docker",
+    "apache-airflow-providers-standard",
+    "aiosmtpd",  # takes the mails
+]
 RUN = """
-import json, sys
+import json, os, sys
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 from airflow.models import DagBag
+Controller(Sink(), hostname="127.0.0.1", port=int(os.environ["AIRFLOW__SMTP__SMTP_PORT"])).start()
 file, dag_id, conf, out = sys.argv[1:]
 bag = DagBag(file, include_examples=False, read_dags_from_db=False)
 if bag.import_errors:
@@ -66,6 +74,10 @@ def surroundings(name: str, python: Path, project: Path, said: dict[str, Any]) -
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__SMTP__SMTP_HOST": "127.0.0.1",
+        "AIRFLOW__SMTP__SMTP_PORT": "2525",
+        "AIRFLOW__SMTP__SMTP_STARTTLS": "false",
+        "AIRFLOW__SMTP__SMTP_MAIL_FROM": "airflow@example.com",
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join([str(project / "dags"), str(project)]),
         **said.get("env", {}),
