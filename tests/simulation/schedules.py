@@ -8,12 +8,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from venturi.config import Config
 from venturi.core.errors import DatabaseLost
 from venturi.core.moves import Batch, DagVersion
+from venturi.core.past import holds
 from venturi.core.plan import Plan
 from venturi.core.rules import RULES
 from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec, to_json
@@ -149,6 +151,11 @@ def with_teardowns(spec: DagSpec) -> DagSpec:
     return replace(spec, tasks=tuple(tasks))
 
 
+def looking_back(task: TaskSpec, rng: random.Random) -> TaskSpec:
+    roll = rng.random()
+    return replace(task, depends_on_past=roll < 0.5, wait_for_downstream=roll < 0.2, skips_after_past=roll < 0.1)
+
+
 class Schedule:
     def __init__(self, seed: int, store: Store) -> None:
         self.rng = random.Random(seed)
@@ -172,9 +179,14 @@ class Schedule:
         self.spec = random_dag(self.rng, self.dag_id)
         self.cancel_rng = random.Random(f"cancels of {seed}")
         self.cancel_odds = 0.04 if seed % 5 == 2 else 0.0
+        self.given_up = 0
         self.cancelled: Counter[int] = Counter()  # how often somebody has cancelled a run
         if self.cancel_odds:
             self.spec = replace(with_teardowns(self.spec), run_timeout_s=self.cancel_rng.choice([None, None, 20.0]))
+        past_rng = random.Random(f"the past of {seed}")
+        self.past = seed % 5 == 3  # some of its tasks depend on the past
+        if self.past:
+            self.spec = replace(self.spec, tasks=tuple(looking_back(task, past_rng) for task in self.spec.tasks))
         self.config = Config(infrastructure_retries=1000)  # the simulation counts losses itself
         self.run_ids: list[int] = []
         self.engine: Engine | None = None
@@ -252,7 +264,7 @@ class Schedule:
             self.run_ids.append(self.make_run(self.dag_id, turn).id)
 
         self.engine_turn([declare])
-        for _ in range(self.rng.choice([1, 1, 2])):
+        for _ in range(3 if self.past else self.rng.choice([1, 1, 2])):
             self.now += 1
             self.engine_turn([trigger])
         self.crashes_armed = True
@@ -304,7 +316,21 @@ class Schedule:
             timer = self.engine.next_timer()
             if timer is not None:
                 self.now = max(self.now, timer)
+            elif not world.by_token:
+                self.let_go()
             self.now += 0.1
+
+    def let_go(self) -> None:
+        """A task waits for a past that has failed, and so for a person: she gives its run up."""
+        engine = self.engine
+        assert engine is not None
+        for number, task in engine.world.dag(self.dag_id).held:
+            run = engine.world.runs[number]
+            if holds(run, task) is not None:
+                self.given_up += 1
+                self.cancelled[number] += 1
+                self.engine_turn([partial(engine.cancel_run, run, "cancelled by ann")])
+                return
 
     # ── the invariants ──
 
@@ -314,6 +340,7 @@ class Schedule:
         try:
             for number in self.run_ids:
                 problems += self.check_run(number, reader)
+            problems += self.check_past(reader)
         finally:
             reader.close()
         for token, n in self.crew.tokens_begun.items():
@@ -357,6 +384,21 @@ class Schedule:
         if made != due:
             problems.append(f"callbacks due were {dict(due)}, made were {dict(made)}")
         return problems + self.check_assets(run, reader)
+
+    def check_past(self, reader: Any) -> list[str]:
+        """What depends on the past has run only after it was good."""
+        problems = []
+        states = [reader.task_states(self.dag_id, reader.run_by_id(n).run_id) for n in self.run_ids]
+        for task in (t for t in self.spec.tasks if t.depends_on_past):
+            needs = [task.task_id]
+            if task.wait_for_downstream:
+                needs += [t.task_id for t in self.spec.tasks if task.task_id in t.upstream]
+            for at in range(1, len(self.run_ids)):
+                rows = reader.attempts(self.run_ids[at])
+                if any(row.task_id == task.task_id for row in rows):
+                    bad = [name for name in needs if states[at - 1][name] not in ("success", "skipped")]
+                    problems += [f"{task.task_id} of run {at} ran although {name} before it had not" for name in bad]
+        return problems
 
     def check_teardowns(self, number: int, reader: Any) -> list[str]:
         """What a setup has made is taken down, whoever ends the run; but for those who say so twice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,22 @@ def test_values_are_found_by_key_task_and_map_index_in_order(store: Store) -> No
         assert [v.map_index for v in reader.value_elements(1, "m", "return_value")] == [0, 1, 2, 10]
         assert [v.data for v in reader.value_elements(1, "a", "return_value")] == ['"x"']
         assert reader.value_lengths(1, ["a"]) == [("a", -1, "k", None), ("a", -1, "return_value", None)]
+
+
+def test_the_last_ended_run_before_a_date_is_found(store: Store) -> None:
+    runs = [new_run(i, logical_date=float(i), state=RunState.QUEUED) for i in (1, 2, 3)] + [new_run(9, dag_id="e")]
+    ends = [RunMove(i, RunState.RUNNING, RunState.FAILED, NOW) for i in (1, 3)]
+    epoch = store.take_epoch()
+    store.commit(batch(new_runs=runs), epoch)
+    store.commit(batch(run_moves=[RunMove(i, RunState.QUEUED, RunState.RUNNING, NOW) for i in (1, 2, 3)]), epoch)
+    store.commit(batch(run_moves=ends), epoch)
+    with store.reader() as reader:
+
+        def before(date: float) -> list[str]:
+            dates, states = (-math.inf, math.nextafter(date, -math.inf)), ["success", "failed"]
+            return [r.run_id for r in reader.find_runs("d", dates=dates, states=states, newest_first=True, limit=1)]
+
+        assert [before(date) for date in (1.0, 2.0, 3.0, 3.5)] == [[], ["r1"], ["r1"], ["r3"]]
 
 
 def test_values_of_prior_dates_are_the_newest_up_to_this_run(store: Store) -> None:

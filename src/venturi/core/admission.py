@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import mapping
+from . import mapping, past
 from .plan import Kind
 from .states import FINAL, RunState, TaskState
 from .step import Turn, begin, hand_out
@@ -136,13 +136,16 @@ def _why(world: World, run: Run, number: int, map_index: int) -> str:
         return f"It is {state.value}" + (f": {cell.reason}." if cell is not None and cell.reason else ".")
     if state in (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE, TaskState.DEFERRED) and cell is not None:
         return f"{cell.reason or 'It waits for its next call'}."
+    held = past.holds(run, number) if (run.id, number) in world.dag(run.dag_id).held else None
     if node.indexed is not None and map_index != WHOLE and not node.indexed.decided[map_index]:
-        return "Waits for what comes before it in its group."
+        return "Waits for what comes before it in its group" + (f", and for its past. {held}." if held else ".")
     if state is TaskState.NONE:
         waiting = [up for up in task.upstream if run.nodes[run.plan.index[up]].state not in FINAL]
         done = len(task.upstream) - len(waiting)
         if waiting:
             return f"Waits for {', '.join(waiting[:3])} ({done} of {len(task.upstream)} done)."
+        if held is not None:
+            return f"Waits for its past. {held}."
         beside = _open_beside(run, number)
         return f"Waits for {', '.join(beside[:3])}." if beside else "It is decided in the next turn."
     lane = Lane(run, task.pool)

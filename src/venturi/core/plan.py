@@ -46,6 +46,7 @@ class Plan:
         "inner",
         "leaves",
         "member_of",
+        "past",
         "spec",
         "tasks",
         "tells",
@@ -78,6 +79,7 @@ class Plan:
         self.waits_beside: dict[int, tuple[int, int]] = {}  # how many guards and how much scope each task has
         self._tells()
         self.leaves: list[int] = self._leaves()
+        self.past = frozenset(n for n, task in enumerate(spec.tasks) if task.depends_on_past)
 
     def number(self, task_id: str) -> int:
         found = self.index.get(task_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from . import mapping
+from . import mapping, past
 from .moves import TaskMove
 from .plan import MappedGroup, Tell
 from .rules import Decision, decide
@@ -174,6 +174,9 @@ def decided(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     halt = halted(run, number)
     if halt is not None and decision is Decision.RUN:
         return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, halt, turn))]
+    waits = decision is Decision.RUN or (decision is Decision.SKIP and task.skips_after_past and halt is None)
+    if waits and past.hold(run, number):
+        return []
     if decision is not Decision.RUN:
         state, reason = _not_run(run, task, decision)
         return [(number, WHOLE, whole(run, number, node, state, reason, turn))]
@@ -237,6 +240,8 @@ def _decided_at(run: Run, number: int, node: Node, map_index: int, turn: Turn) -
     inner = indexed.tallies.get(map_index, indexed.fresh)
     decision = decide(task.trigger_rule, node.tally.plus(inner), bool(task.upstream))
     if decision is Decision.WAIT or halted(run, number) is not None:
+        return []
+    if decision is Decision.RUN and past.hold(run, number):
         return []
     cell = _touched(run, number, node, map_index, turn)
     if decision is Decision.RUN:

@@ -48,6 +48,8 @@ class TaskSpec:
     is_mapped: bool = False
     group_id: str | None = None
     depends_on_past: bool = False
+    wait_for_downstream: bool = False  # of its past, what follows it directly must have succeeded as well
+    skips_after_past: bool = False  # it waits for its past even where it is only to be skipped
     line: int | None = None  # where the author wrote it
     template_fields: tuple[str, ...] = ()
     doc: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import calls, readiness, retry
+from . import calls, past, readiness, retry
 from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, RunMove
 from .readiness import BAD as _BAD
 from .readiness import Settled as _Settled
@@ -318,6 +318,7 @@ def note_lengths(node: Node, map_index: int, lengths: dict[str, int | None]) -> 
 def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
     """Tell what is downstream of settled instances, and of what settles by that. Iterative: chains are long."""
     failed: int | None = None
+    has_settled = bool(work)
     while work:
         number, map_index, state = work.pop()
         node = run.nodes[number]
@@ -337,6 +338,10 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
         _fail_fast(world, run, f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast", turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
+    dag = world.dag(run.dag_id)
+    if has_settled and dag.held:
+        for later, number in past.held(dag, run):
+            _spread(world, later, _decided(later, number, later.nodes[number], turn), turn)
 
 
 # ── the run itself ───────────────────────────────────────────────────────────────────────────────────────
@@ -367,6 +372,6 @@ def _end_run(world: World, run: Run, turn: Turn) -> None:
     good = not bad and run.reason is None
     _move_run(run, RunState.SUCCESS if good else RunState.FAILED, turn, reason)
     calls.after_run(world, run, "success" if good else "failure", reason, turn)
-    world.dag(run.dag_id).running -= 1
-    del world.runs[run.id]
+    world.remove(run)
+    past.note_ended(world.dag(run.dag_id), run)
     turn.finished_runs.append(run)

@@ -10,13 +10,16 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .mapping import count
 from .plan import Kind, Plan, Tell
 from .rules import Tally
 from .spec import DEFAULT_POOL
 from .states import FINAL, LIVE, CallState, RunState, TaskState
+
+if TYPE_CHECKING:
+    from .past import Before
 
 WHOLE = -1  # the map index of a task that is not mapped, and of a group as one node
 UNDEFINED_POOL_SLOTS = 1
@@ -121,7 +124,9 @@ class Run:
     """One unfinished run."""
 
     __slots__ = (
+        "before",
         "conf",
+        "dag",
         "dag_id",
         "failed",
         "id",
@@ -158,6 +163,8 @@ class Run:
         self.interval_start: float | None = None
         self.interval_end: float | None = None
         self.conf: dict[str, Any] = {}
+        self.dag: Dag | None = None  # once it is in the world
+        self.before: Before | None = None  # the last ended run before it, where a task looks back at it: core.past
         self.ignores_pause = False
         self.reason: str | None = None
         self.spares_nothing = False  # cancelled twice: its teardowns end too
@@ -201,6 +208,8 @@ class Dag:
     running: int = 0
     task_live: dict[str, int] = field(default_factory=dict)
     waiting_runs: list[int] = field(default_factory=list)  # queued, oldest first
+    runs: dict[int, Run] = field(default_factory=dict)  # unfinished
+    held: dict[tuple[int, int], None] = field(default_factory=dict)  # (run, task number): kept back by core.past
 
 
 @dataclass(slots=True)
@@ -293,6 +302,13 @@ class World:
         assert cell.wake_at is not None
         heapq.heappush(self.timers, (cell.wake_at, run.id, number, map_index, cell.token))
 
+    def remove(self, run: Run) -> None:
+        dag = self.dag(run.dag_id)
+        dag.running -= 1
+        del self.runs[run.id], dag.runs[run.id]
+        for key in [key for key in dag.held if key[0] == run.id]:
+            del dag.held[key]
+
     def limit_time(self, run: Run) -> None:
         """From its start on a run has the time that its DAG says."""
         limit_s = run.plan.spec.run_timeout_s
@@ -301,7 +317,8 @@ class World:
 
     def add(self, run: Run) -> None:
         self.runs[run.id] = run
-        dag = self.dag(run.dag_id)
+        dag = run.dag = self.dag(run.dag_id)
+        dag.runs[run.id] = run
         if run.state is RunState.QUEUED:
             dag.waiting_runs.append(run.id)
         else:

@@ -23,6 +23,7 @@ from ..wire.frames import Head, encode
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
+from .looking_back import look_back
 from .settings import SettingsWatch
 from .triggering import Triggering
 from .turn import Engine
@@ -206,6 +207,7 @@ class Commands:
         run.queued_at, run.logical_date = turn.now, logical
         run.interval_start = run.interval_end = logical
         engine.world.add(run)
+        look_back(engine.reader, run, turn.finished_runs)
         turn.batch.new_runs.append(
             NewRun(
                 id=run.id,

@@ -20,6 +20,7 @@ from ..store import Reader
 from ..store.rows import RunRow
 from ..store.rows import World as Kept
 from ..wire import values
+from .looking_back import look_back_again
 from .versions import Versions
 
 
@@ -44,6 +45,7 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
             run = _run(found, versions.plan(found.version))
             restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
+    look_back_again(reader, world)
     _restore_calls(world, kept, reader, versions, wanted)
     return world
 
