@@ -95,6 +95,26 @@ def test_an_old_name_of_a_wheel_that_is_not_installed_is_told(check):
     assert "apache-airflow-providers-google" in told[0]
 
 
+def test_what_a_file_takes_and_we_serve_in_part_is_told_with_what_differs(check):
+    text = """
+        from airflow import DAG, settings
+        from airflow.models import Log
+        from airflow.operators.bash import BashOperator
+        from airflow.sdk import Asset, AssetWatcher
+        from airflow.utils.session import provide_session
+        with DAG("d", schedule=None):
+            BashOperator(task_id="t", bash_command="true", outlets=[Asset("a")])
+        """
+    found = check(text, status=0)
+    assert found["verdict"] == "runs with warnings"
+    assert found["warnings"] == [
+        "line 3: 'airflow.models.Log': Can be imported and its columns named; there is no database of Airflow behind "
+        "it.",
+        "line 5: 'airflow.sdk.AssetWatcher': Kept in the DAG's description; nothing starts by it yet.",
+        "line 6: 'airflow.utils.session.provide_session': The function is called; the session is empty.",
+    ]
+
+
 def test_a_name_inside_a_function_is_a_warning(check):
     found = check(GOOD + "def later():\n    from airflow.nothing import A\n", status=0)
     assert found["verdict"] == "runs with warnings"

@@ -20,7 +20,7 @@ from ..sdk.building import author_position
 from . import siblings, stand_ins, wheels
 from .nearest import MissingAttribute, UnknownAirflowName, sentence
 from .table import MOVED, REFUSED, TABLE, Row, module_paths
-from .table.rows import FAMILIES
+from .table.rows import FAMILIES, Told
 
 _MODULES = module_paths() | {f"{wheels.PROVIDERS}{family}" for family in FAMILIES}
 
@@ -114,6 +114,12 @@ def waits_for_wheel(path: str) -> str | None:
     row = TABLE.get(path)
     needs = row is not None and row.kind == MOVED and not wheels.is_here(row.module)
     return sentence(path) if needs else None
+
+
+def difference(path: str) -> str | None:
+    """What to say of a name that can be taken, and does less than in Airflow."""
+    row = TABLE.get(path)
+    return f"'{path}': {row.reason}" if row is not None and isinstance(row.reason, Told) else None
 
 
 class Finder:  # by shape: importlib.abc would bring tempfile, shutil and bz2 into every zygote

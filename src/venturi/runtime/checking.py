@@ -186,7 +186,7 @@ _PLAIN = {"UnknownAirflowName", "BadAuthoring", "TimeLimitExceeded", "SystemExit
 def _look_at_text(
     file: str, sources: Sources, has_dags: bool, failed: bool, errors: list[Finding], findings: list[Finding]
 ) -> None:
-    from ..airflow.importer import waits_for_wheel, why_not_served
+    from ..airflow.importer import difference, waits_for_wheel, why_not_served
 
     try:
         tree = ast.parse(sources.read(file))
@@ -195,7 +195,12 @@ def _look_at_text(
     findings += credentials(tree)
     errors[:] = [Finding(line, without_credentials(message, tree)) for line, message in errors]
     told = {line for line, _ in errors}
+    told_of: set[str] = set()
     for name in airflow_names(tree):
+        differs = difference(name.path)
+        if differs is not None and name.path not in told_of:
+            told_of.add(name.path)
+            findings.append(Finding(name.line, differs))
         why = why_not_served(name.path, file) or waits_for_wheel(name.path)
         if why is None or name.line in told:
             continue

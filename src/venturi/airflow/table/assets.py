@@ -1,10 +1,10 @@
 """Assets and datasets, timetables, object storage, notifiers, human input."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
 _DEFINITIONS = "airflow.sdk.definitions"
-_LATER = "Kept in the DAG's description; nothing starts by it yet."
-_KEPT = "Kept in the DAG's description; nothing acts on it yet."
+_LATER = Told("Kept in the DAG's description; nothing starts by it yet.")
+_KEPT = Told("Kept in the DAG's description; nothing acts on it yet.")
 _MAPPERS = {
     "base": ("PartitionMapper", "RollupMapper"),
     "allowed_key": ("AllowedKeyMapper",),
@@ -57,7 +57,7 @@ SERVED: list[Served] = [
     (
         "sdk.assets.AssetAccessControl",
         f"airflow.sdk {_DEFINITIONS}.asset {_DEFINITIONS}.asset.access_control",
-        "Kept; there are no teams here.",
+        Told("Kept; there are no teams here."),
     ),
     *[
         (f"sdk.assets.{name}", f"{_DEFINITIONS}.asset", "")
@@ -88,7 +88,7 @@ SERVED: list[Served] = [
     (
         "sdk.timetables.Timetable",
         "airflow.timetables.base airflow.sdk.bases.timetable:BaseTimetable",
-        "A class of one's own is loaded and kept; nothing starts by it yet.",
+        Told("A class of one's own is loaded and kept; nothing starts by it yet."),
     ),
     *[
         (f"sdk.timetables.{name}", f"airflow.timetables.simple {_DEFINITIONS}.timetables.simple", _LATER)
@@ -167,7 +167,7 @@ SERVED: list[Served] = [
         (
             f"sdk.people.{name}",
             "airflow.providers.standard.operators.hitl",
-            "Asking a person is not served yet: the task fails and says so.",
+            Told("Asking a person is not served yet: the task fails and says so."),
         )
         for name in ("HITLOperator", "ApprovalOperator", "HITLBranchOperator", "HITLEntryOperator")
     ],

@@ -1,6 +1,6 @@
 """Triggers, deferring, other DAGs, callbacks."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
 _STANDARD = "airflow.providers.standard"
 _BASE = "airflow.triggers.base airflow.sdk.bases.trigger airflow.providers.common.compat.sdk"
@@ -8,7 +8,7 @@ _EXTERNAL = (
     "airflow.sensors.external_task airflow.sensors.external_task_sensor airflow.operators.sensors airflow.sensors "
     f"{_STANDARD}.sensors.external_task"
 )
-_WATCHED = "As an asset's watcher nothing starts by it yet."
+_WATCHED = Told("As an asset's watcher nothing starts by it yet.")
 
 SERVED: list[Served] = [
     # ── triggers ──

@@ -1,9 +1,9 @@
 """Plugins, and small parts of Airflow that DAG files, plugins and tests use beside its operators."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
 _STANDARD = "airflow.providers.standard"
-_LINEAGE = "Kept as plain values; nothing is done with them."
+_LINEAGE = Told("Kept as plain values; nothing is done with them.")
 
 SERVED: list[Served] = [
     (

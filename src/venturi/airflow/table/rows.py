@@ -20,6 +20,12 @@ Refused = tuple[str, str]  # paths with their names; what to do instead
 Moved = tuple[str, str, str]  # module under `airflow.providers`; old modules under `airflow`; names, `Old=New`
 
 
+class Told(str):
+    """What differs, where it may be what the file is for: `venturi check` tells it to a file that takes the name."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     module: str
     name: str

@@ -1,9 +1,9 @@
 """Parts of Airflow's server that DAG files, their tests and maintenance DAGs import: its database, its executors."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
-_ROW = "Can be imported and its columns named; there is no database of Airflow behind it."
-_EXECUTOR = "Can be made and given; Venturi's own executors run the tasks."
+_ROW = Told("Can be imported and its columns named; there is no database of Airflow behind it.")
+_EXECUTOR = Told("Can be made and given; Venturi's own executors run the tasks.")
 _M = "airflow.models"
 
 # row → modules that have it

@@ -1,6 +1,6 @@
 """Small names of 1.10 and 2.x beside operators: helpers, constants, the modules of single decorators."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
 _D = "airflow.sdk.definitions"
 _STANDARD = "airflow.providers.standard"
@@ -121,7 +121,7 @@ SERVED: list[Served] = [
     (
         "airflow.sessions.Session",
         "airflow.settings:engine airflow.settings:NonScopedSession airflow.settings:AsyncSession",
-        "There is no database of Airflow behind it.",
+        Told("There is no database of Airflow behind it."),
     ),
     # ── constants ──
     *[

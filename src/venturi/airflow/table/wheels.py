@@ -1,8 +1,9 @@
 """What official provider wheels import from Airflow's core beside the names that DAG files use."""
 
-from .rows import Refused, Served
+from .rows import Refused, Served, Told
 
 _SERVER = "For wheels that import it; a use of it says that Venturi has its own."
+_NO_SESSION = Told("The function is called; the session is empty.")
 _QUIET = "Taken, and passed to nobody."
 _COMPAT = "airflow.providers.common.compat.sdk"
 _INTERNAL = "airflow.sdk.definitions._internal.types"
@@ -93,7 +94,7 @@ SERVED: list[Served] = [
     ("airflow.emails.build_mime_message", "airflow.utils.email", ""),
     ("airflow.emails.get_email_address_list", "airflow.utils.email", ""),
     *[
-        (f"airflow.sessions.{name}", f"airflow.utils.session{more}", "The function is called; the session is empty.")
+        (f"airflow.sessions.{name}", f"airflow.utils.session{more}", _NO_SESSION)
         for name, more in (
             ("provide_session", " airflow.utils.db"),
             ("create_session", " airflow.utils.db"),
