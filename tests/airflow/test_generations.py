@@ -263,17 +263,46 @@ def test_a_schedule_in_default_args_is_what_was_meant_and_warns(tmp_path):
     assert run_dag(loaded.dag).value("run_analysis") == "done"
 
 
-def test_a_stray_argument_is_refused_in_later_generations(tmp_path):
+OF_1_10 = "from airflow import DAG\nfrom airflow.operators.bash_operator import BashOperator\n"
+OF_2_X = "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\n"
+OF_3_X = "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
+GENERATIONS = {"1.10": OF_1_10, "2.x": OF_2_X, "3.x": OF_3_X}
+
+
+@pytest.mark.parametrize("generation", ["2.x", "3.x"])
+def test_a_stray_argument_is_refused_in_later_generations(tmp_path, generation):
+    text = "with DAG('d', schedule=None):\n    BashOperator(task_id='b', bash_command='x', op_kwargs={})\n"
     with pytest.raises(TypeError, match="BashOperator 'b' does not know the argument op_kwargs"):
-        load(
-            tmp_path,
-            """
-            from airflow import DAG
-            from airflow.operators.bash import BashOperator
-            with DAG("d"):
-                BashOperator(task_id="b", bash_command="x", op_kwargs={})
-            """,
-        )
+        load(tmp_path, GENERATIONS[generation] + text)
+
+
+def test_a_stray_argument_of_1_10_is_left_out_and_told(tmp_path):
+    text = "with DAG('d', schedule_interval=None) as dag:\n"
+    text += "    BashOperator(task_id='b', bash_command='echo ran', op_kwargs={}, provide_contxt=True)\n"
+    loaded = load(tmp_path, OF_1_10 + text)
+    assert [told for told in loaded.spec.warnings if "does not know the argument" in told]
+    assert run_dag(loaded.dag).value("b") == "ran"
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_arguments_that_once_meant_something_are_taken_in_every_generation(tmp_path, generation):
+    text = """
+from datetime import timedelta
+args = {"provide_context": True, "catchup": False, "concurrency": 3, "lastname": "x", "dag_id": "y", "tags": ["z"]}
+with DAG("d", schedule=None, default_args=args, default_view="tree", orientation="LR", concurrency=2,
+         sla_miss_callback=print) as dag:
+    BashOperator(task_id="b", bash_command="echo ran", provide_context=True, xcom_push=True, sla=timedelta(hours=1),
+                 task_concurrency=2, resources=None, email_on_failure=False, ignore_first_depends_on_past=True)
+"""
+    loaded = load(tmp_path, GENERATIONS[generation] + text)
+    assert not [told for told in loaded.spec.warnings if "does not know" in told]
+    assert run_dag(loaded.dag).value("b") == "ran"
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_an_argument_that_a_dag_does_not_know_is_refused_in_every_generation_as_in_airflow(tmp_path, generation):
+    with pytest.raises(TypeError, match=r"'shedule'.*Did you mean 'schedule'"):
+        load(tmp_path, GENERATIONS[generation] + "dag = DAG('d', shedule='@daily')\n")
 
 
 def test_an_operator_of_a_helper_module_is_placed_at_the_dag_files_line(tmp_path):
