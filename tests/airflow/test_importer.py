@@ -207,3 +207,11 @@ def test_every_name_of_airflow_sdk_is_under_the_bridge_of_the_providers_too():
 
     assert (DAG, Asset, TriggerRule, task) == (sdk.DAG, sdk.Asset, sdk.TriggerRule, sdk.task)
     assert timezone.utcnow().tzinfo is not None
+
+
+def test_hooks_are_in_the_package_itself_as_1_10_had_them():
+    from airflow.hooks import PostgresHook, S3Hook, SqliteHook
+    from airflow.providers.sqlite.hooks.sqlite import SqliteHook as today
+
+    assert SqliteHook is today
+    assert (PostgresHook.__name__, S3Hook.__name__) == ("PostgresHook", "S3Hook")

@@ -25,7 +25,7 @@ MAINTENANCE = """
 
     OBJECTS = [
         {"model": BaseJob, "age": BaseJob.latest_heartbeat, "keep_last_group_by": None},
-        {"model": DagRun, "age": DagRun.execution_date, "keep_last_filters": [DagRun.external_trigger]},
+        {"model": DagRun, "age": DagRun.execution_date, "keep_last_filters": [DagRun.external_trigger.is_(False)]},
         {"model": Log, "age": Log.dttm},
         {"model": SlaMiss, "age": SlaMiss.execution_date},
         {"model": TaskInstance, "age": TaskInstance.execution_date},

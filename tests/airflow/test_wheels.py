@@ -20,6 +20,9 @@ WHEEL = {
     "airflow/providers/standard/operators/__init__.py": "",
     "airflow/providers/standard/operators/bash.py": "class BashOperator: pass\nclass OnlyInTheWheel: pass\n",
     "airflow/providers/standard/operators/newest.py": "class NewestOperator: pass\n",
+    **{f"airflow/providers/amazon/{place}__init__.py": "" for place in ("", "aws/", "aws/hooks/", "aws/operators/")},
+    "airflow/providers/amazon/aws/hooks/sqs.py": "class SqsHook: pass\n",
+    "airflow/providers/amazon/aws/operators/s3.py": "class S3PutBucketTaggingOperator: pass\n",
     "airflow/providers/common/acme/__init__.py": "where = 'a wheel that shares a folder'\n",
 }
 
@@ -51,6 +54,42 @@ def test_operators_of_a_wheel_are_served_from_its_files(python):
         print(issubclass(AnvilOperator, venturi.BaseOperator), shared.where, airflow.providers.acme.__version__)
         """)
     assert done.stdout.strip() == "True a wheel that shares a folder 1", done.stderr
+
+
+def test_what_an_installed_wheel_has_not_is_told_as_such(python, tmp_path):
+    about = tmp_path / "site" / "apache_airflow_providers_acme-1.2.dist-info" / "METADATA"
+    about.parent.mkdir(parents=True)
+    about.write_text("Metadata-Version: 2.1\nName: apache-airflow-providers-acme\nVersion: 1.2\n")
+    done = python("""
+        for name in ("acme", "nobody"):
+            try:
+                __import__(f"airflow.providers.{name}.operators.hammer")
+            except ImportError as error:
+                print(error)
+        """)
+    here, absent = done.stdout.splitlines()
+    assert "is not in apache-airflow-providers-acme 1.2, which is installed." in here, done.stderr
+    assert "add that line to requirements.txt" in absent
+
+
+def test_classes_that_the_amazon_wheel_has_renamed_or_moved_keep_their_old_names(python):
+    done = python("""
+        from airflow.providers.amazon.aws.hooks.sqs import SQSHook
+        from airflow.providers.amazon.aws.operators.s3_bucket_tagging import S3PutBucketTaggingOperator
+        print(SQSHook.__name__, S3PutBucketTaggingOperator.__module__)
+        """)
+    assert done.stdout.strip() == "SqsHook airflow.providers.amazon.aws.operators.s3", done.stderr
+
+
+def test_the_redshift_operator_that_its_wheel_has_dropped_is_served(python):
+    done = python("""
+        from airflow.providers.amazon.aws.operators.redshift_sql import RedshiftSQLOperator
+        from airflow.sdk import DAG
+        with DAG("d"):
+            task = RedshiftSQLOperator(task_id="t", sql="select 1", redshift_conn_id="there")
+        print(task.conn_id, task.conn_id_field, "redshift_conn_id" in task.template_fields)
+        """)
+    assert done.stdout.strip() == "there redshift_conn_id True", done.stderr
 
 
 def test_the_standard_provider_is_ours_first_and_its_wheel_has_the_rest(python):

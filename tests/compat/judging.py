@@ -24,7 +24,8 @@ _REMOVED = re.compile(
     r"No module named 'airflow\.(?!providers)|cannot import name .* from 'airflow|unexpected keyword argument"
     r"|Invalid arguments were passed|has no attribute"
 )
-_LACKS = re.compile(r"No module named '(?!airflow)|FileNotFoundError|KeyError|wheel")
+# What stands in the way here that is not a thing which the file lacks: a variable, a file, a library, another wheel.
+_OURS = re.compile(r"does not serve|is installed\.|from 'airflow|BadAuthoring|TypeError|AttributeError|Venturi")
 
 
 # ── explained differences ────────────────────────────────────────────────────────────────────────────────
@@ -129,11 +130,12 @@ class Judge:
         errors = [found["error"] for found in known.values() if found.get("error")]
         removed = next((error for error in errors if _REMOVED.search(error)), None)
         if removed is not None:
-            lacks = failed is not None and _LACKS.search(failed)  # the file would not load there with the name either
+            lacks = failed is not None and not _OURS.search(failed)  # with the name it would not load there either
             counts["in no Airflow of today, for a removed name"] += not lacks
             counts["in no Airflow of today, for a removed name: loaded here"] += not failed
             if failed and not lacks:
-                self.totals.unexplained += self._explanations.unexplained(example.key, [f"not loaded: {failed}"])
+                left = self._explanations.unexplained(example.key, [f"not loaded: {failed}"])
+                self.totals.unexplained += [f"{example.key}: {each}" for each in left]
         there = f"not loaded there: {(removed or errors[0])[:90]}" if errors else "defines nothing there"
         here = f"NOT LOADED here: {failed[:120]}" if failed else f"here {in_words(ours)}"
         self._line(example.key, [there, here], [])

@@ -3,7 +3,9 @@ from datetime import timedelta
 import pytest
 
 from venturi import DAG, BaseSensorOperator, PokeReturnValue, PythonSensor, task
-from venturi.sdk.exceptions import AirflowFailException
+from venturi.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from venturi.sdk.files import FSHook
+from venturi.sdk.port import installed
 from venturi.sdk.running import Instance, run
 from venturi.sdk.sensors import BashSensor
 from venturi.sdk.times import utcnow
@@ -120,3 +122,11 @@ def test_run_dag_calls_a_rescheduled_sensor_again():
         PythonSensor(task_id="s", python_callable=answers(False, False, True), mode="reschedule", poke_interval=5)
     assert run_dag(dag, sleep=pauses.append).state == "success"
     assert len(pauses) == 2
+
+
+def test_a_folder_hook_takes_its_connection_by_the_name_that_1_10_gave_it(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_THERE", "fs://?path=%2Fthere")
+    with installed(LocalPort(LocalStore())):
+        assert FSHook(conn_id="there").get_path() == "/there"
+        with pytest.raises(AirflowNotFoundException):
+            FSHook(conn_id="nowhere")

@@ -81,7 +81,7 @@ def test_sections_are_told_with_all_that_is_set_in_them(conf, tmp_path, monkeypa
 
 def test_a_file_that_asks_for_the_image_of_its_kubernetes_executor_loads(conf):
     assert conf.get("kubernetes_executor", "worker_container_repository") == ""
-    assert conf.get("kubernetes_executor", "WORKER_CONTAINER_TAG") == ""
+    assert conf.get("kubernetes", "WORKER_CONTAINER_TAG") == ""  # the section's older name
 
 
 def test_a_file_sets_for_its_own_process(conf):

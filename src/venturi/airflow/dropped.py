@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ..sdk.services.packages import needed
-from .table.arguments import ARGUMENTS, DOCKER, POD, SLACK_POST, SLACK_WEBHOOK, SSH
+from .table.arguments import ARGUMENTS, ATHENA, DOCKER, ECS_REGISTER, POD, SLACK_POST, SLACK_WEBHOOK, SSH
 
 Given = dict[str, Any]
 After = Callable[[Any], None]
@@ -101,9 +101,11 @@ def _token(given: Given) -> After | None:
 
 
 CHANGES: dict[tuple[str, str], Change] = {
+    (ATHENA, "max_tries"): _renamed("max_tries", "max_polling_attempts"),
     (DOCKER, "auto_remove"): _auto_remove,
     (DOCKER, "volumes"): _volumes,
     (DOCKER, "skip_exit_code"): _renamed("skip_exit_code", "skip_on_exit_code"),
+    (ECS_REGISTER, "wait_for_completion"): _ignored("wait_for_completion"),
     (POD, "resources"): _resources,
     (POD, "node_selectors"): _renamed("node_selectors", "node_selector"),
     (POD, "image_pull_secrets"): _pull_secrets,

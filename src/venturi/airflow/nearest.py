@@ -54,13 +54,24 @@ def sentence(path: str) -> str:
     import difflib  # only for this sentence: every zygote holds what is imported above
 
     wheel = wheel_of(path)
-    if wheel and not same_name:
+    if wheel and not same_name and (version := _installed(wheel)) is None:
         return f"'{path}' is not here. {_add(wheel)}"
     if path.split(".")[1:2] and path.split(".")[1] in _SERVER and not same_name:
         return f"'{path}' is a part of Airflow's server, and Venturi has its own: it is not served."
     near = same_name[:1] or difflib.get_close_matches(path, [*known, *sorted(module_paths())], 1, 0.5)
     advice = f"The nearest it has is '{near[0]}'." if near else "It has nothing near it."
+    if wheel and not same_name:
+        return f"'{path}' is not in {wheel} {version}, which is installed. {advice}"
     return f"Venturi does not serve '{path}'. {advice}"
+
+
+def _installed(wheel: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(wheel)
+    except PackageNotFoundError:
+        return None
 
 
 def _add(wheel: str) -> str:

@@ -28,6 +28,7 @@ TRUE_LIKE_VALUES = {"on", "t", "true", "y", "yes", "1"}
 KEY_REGEX = re.compile(r"^[\w.-]+$")
 GROUP_KEY_REGEX = re.compile(r"^[\w\-]+$")
 IS_WINDOWS = os.name == "nt"
+ENABLE_AIP_52 = True  # setup and teardown, which were an experiment once
 DEFAULT_OWNER, DEFAULT_POOL_SLOTS, DEFAULT_PRIORITY_WEIGHT, DEFAULT_QUEUE = "airflow", 1, 1, "default"
 XCOM_SKIPMIXIN_KEY, XCOM_SKIPMIXIN_SKIPPED, XCOM_SKIPMIXIN_FOLLOWED = "skipmixin_key", "skipped", "followed"
 MAX_XCOM_SIZE = 49344

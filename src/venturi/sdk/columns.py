@@ -24,6 +24,11 @@ _KNOWN = frozenset(
     }
 )
 
+# What makes an expression of a column, which asks nobody yet.
+_EXPRESSIONS = frozenset(
+    {"asc", "between", "desc", "ilike", "in_", "is_", "is_not", "isnot", "label", "like", "not_in", "notin_"}
+)
+
 
 class NoDatabase(AirflowException):
     """Something of Airflow's database was used, and there is none."""
@@ -33,7 +38,7 @@ class NoDatabase(AirflowException):
 
 
 class Column:
-    """A column that was named: to compare, call or print it is to ask the database."""
+    """A column that was named: to compare or call it is to ask the database, but for the making of expressions."""
 
     def __init__(self, name: str) -> None:
         self.__dict__["name"] = name
@@ -43,10 +48,15 @@ class Column:
             raise AttributeError(name)
         return Column(f"{self.name}.{name}")
 
+    def __call__(self, *_: Any, **__: Any) -> Column:
+        if self.name.rpartition(".")[2] in _EXPRESSIONS:
+            return Column(f"{self.name}()")
+        raise NoDatabase(self.name)
+
     def _ask(self, *_: Any, **__: Any) -> Any:
         raise NoDatabase(self.name)
 
-    __call__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __and__ = __or__ = __invert__ = _ask
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __and__ = __or__ = __invert__ = _ask
     __add__ = __sub__ = __iter__ = __len__ = __bool__ = __getitem__ = __contains__ = __setattr__ = _ask
     __hash__ = object.__hash__
 
@@ -56,6 +66,10 @@ class Column:
 
 class WithColumns(type):
     """Of a class of ours whose columns a file may name."""
+
+    def __getattribute__(cls, name: str) -> Any:
+        found = super().__getattribute__(name)
+        return Column(f"{cls.__name__}.{name}") if isinstance(found, property) and name in _KNOWN else found
 
     def __getattr__(cls, name: str) -> Any:
         if name in _KNOWN:

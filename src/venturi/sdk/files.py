@@ -22,8 +22,9 @@ class FSHook(BaseHook):
     conn_type = "fs"
     hook_name = "File (path)"
 
-    def __init__(self, fs_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+    def __init__(self, fs_conn_id: str = default_conn_name, *, conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        fs_conn_id = conn_id or fs_conn_id  # `conn_id` is its name in 1.10
         try:
             connection = self.get_connection(fs_conn_id)
         except AirflowNotFoundException:

@@ -25,6 +25,10 @@ _MOVED = {
     ("core", "logging_level"): ("logging", "logging_level"),
     ("core", "remote_logging"): ("logging", "remote_logging"),
     ("core", "sql_alchemy_conn"): ("database", "sql_alchemy_conn"),
+    **{
+        ("kubernetes", key): ("kubernetes_executor", key)
+        for key in ("namespace", "worker_container_repository", "worker_container_tag")
+    },
     ("webserver", "base_url"): ("api", "base_url"),
     ("webserver", "secret_key"): ("api", "secret_key"),
 }

@@ -16,6 +16,7 @@ from . import (
     extending,
     models,
     moments,
+    old_amazon,
     old_google,
     old_names,
     operators,
@@ -44,7 +45,7 @@ AREAS = (
     server,
     small,
 )
-OLD = (old_names, old_google)
+OLD = (old_names, old_amazon, old_google)
 
 __all__ = ["AREAS", "FULL", "MOVED", "PARTIAL", "REFUSED", "TABLE", "Row", "counts", "module_paths"]
 

@@ -10,16 +10,20 @@ class Argument(NamedTuple):
 
 
 _P = "airflow.providers"
+ATHENA = f"{_P}.amazon.aws.operators.athena.AthenaOperator"
 DOCKER = f"{_P}.docker.operators.docker.DockerOperator"
+ECS_REGISTER = f"{_P}.amazon.aws.operators.ecs.EcsRegisterTaskDefinitionOperator"
 POD = f"{_P}.cncf.kubernetes.operators.pod.KubernetesPodOperator"
 SLACK_POST = f"{_P}.slack.operators.slack.SlackAPIPostOperator"
 SLACK_WEBHOOK = f"{_P}.slack.operators.slack_webhook.SlackWebhookOperator"
 SSH = f"{_P}.ssh.operators.ssh.SSHOperator"
 
 ARGUMENTS: list[Argument] = [
+    Argument(ATHENA, "max_tries", "It is max_polling_attempts."),
     Argument(DOCKER, "auto_remove", "True is 'success', False is 'never'."),
     Argument(DOCKER, "volumes", "Each is a mount."),
     Argument(DOCKER, "skip_exit_code", "It is skip_on_exit_code."),
+    Argument(ECS_REGISTER, "wait_for_completion", "It means nothing any more."),
     Argument(POD, "resources", "It is container_resources."),
     Argument(POD, "node_selectors", "It is node_selector."),
     Argument(POD, "image_pull_secrets", "A text of names is a list of references."),

@@ -61,6 +61,11 @@ SERVED: list[Served] = [
     ("sdk.services.sql.PostgresOperator", f"{_P}.postgres.operators.postgres", _DROPPED),
     ("sdk.services.sqlite.SqliteHook", f"{_P}.sqlite.hooks.sqlite", ""),
     ("sdk.services.sql.SqliteOperator", f"{_P}.sqlite.operators.sqlite", _DROPPED),
+    (
+        "sdk.services.sql.RedshiftSQLOperator",
+        f"{_P}.amazon.aws.operators.redshift_sql {_P}.amazon.aws.operators.redshift",
+        f"{_DROPPED} It works with a connection of the wheel.",
+    ),
     # ── s3 ──
     (
         "sdk.services.aws.AwsBaseHook",

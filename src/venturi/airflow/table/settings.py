@@ -17,7 +17,11 @@ SERVED: list[Served] = [
         f"airflow.models airflow.models.connection airflow.sdk {_DEFINITIONS}.connection",
         "",
     ),
-    ("sdk.connections.BaseHook", f"airflow.hooks.base airflow.hooks.base_hook airflow.sdk {_BASES}.hook", ""),
+    (
+        "sdk.connections.BaseHook",
+        f"airflow.hooks airflow.hooks.base airflow.hooks.base_hook airflow.sdk {_BASES}.hook",
+        "",
+    ),
     ("sdk.backends.BaseSecretsBackend", "airflow.secrets airflow.secrets.base_secrets", ""),
     ("sdk.backends.EnvironmentVariablesBackend", "airflow.secrets.environment_variables", ""),
     ("sdk.backends.LocalFilesystemBackend", "airflow.secrets.local_filesystem", ""),

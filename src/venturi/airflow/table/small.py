@@ -93,6 +93,18 @@ SERVED: list[Served] = [
         "airflow.utils.decorators airflow.utils.python_virtualenv",
         "",
     ),
+    (
+        "airflow.python_script.write_python_script",
+        "airflow.providers.standard.utils.python_virtualenv airflow.utils.python_virtualenv",
+        "For wheels that run a function in another Python.",
+    ),
+    (
+        "airflow.python_script.SERIALIZERS",
+        "airflow.providers.standard.operators.python:_SERIALIZERS airflow.operators.python:_SERIALIZERS "
+        "airflow.providers.common.compat.standard.operators:_SERIALIZERS",
+        "For wheels that run a function in another Python.",
+    ),
+    ("airflow.old_kit.ENABLE_AIP_52", "airflow.settings:_ENABLE_AIP_52", ""),
     ("airflow.old_kit.IS_WINDOWS", "airflow.utils.platform", ""),
     ("airflow.old_kit.cached_property", "airflow.compat.functools", ""),
     ("airflow.old_kit.cache", "airflow.compat.functools", ""),

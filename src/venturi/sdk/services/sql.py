@@ -158,6 +158,17 @@ class SqliteOperator(SQLExecuteQueryOperator):
         super().__init__(conn_id=self.sqlite_conn_id, **kwargs)
 
 
+class RedshiftSQLOperator(SQLExecuteQueryOperator):
+    """Of older files: their provider has dropped it. The connection is one of the provider's wheel."""
+
+    template_fields: Collection[str] = ("sql", "parameters", "redshift_conn_id", "database", "hook_params")
+    conn_id_field = "redshift_conn_id"
+
+    def __init__(self, *, redshift_conn_id: str | None = None, conn_id: str | None = None, **kwargs: Any) -> None:
+        self.redshift_conn_id = redshift_conn_id or conn_id or "redshift_default"
+        super().__init__(conn_id=self.redshift_conn_id, **kwargs)
+
+
 class BranchSQLOperator(BaseSQLOperator, SkipMixin):
     """Follows one list of tasks or the other, by the first cell of a query."""
 
