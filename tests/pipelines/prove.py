@@ -92,11 +92,12 @@ def prove(name: str, offline: bool) -> str:
     shutil.rmtree(project, ignore_errors=True)
     shutil.copytree(source, project, ignore=shutil.ignore_patterns("data", "__pycache__"))
     env = surroundings(name, python, project, said)
-    log, results = PLACE / name / "log", []
+    log, results, missing = PLACE / name / "log", [], ""
     with log.open("w") as out:
         subprocess.run([python, "-m", "airflow", "db", "migrate"], env=env, stdout=out, stderr=out, check=True)
         for number, one in enumerate(said["runs"]):
-            if left_out(one):
+            if why := left_out({**one, "needs": one.get("needs") or one.get("needs_in_airflow")}):
+                missing = why
                 continue
             results.append(str(PLACE / name / f"{number}.json"))
             arguments = [project / one["file"], one.get("dag", ""), json.dumps(one.get("conf", {})), results[-1]]
@@ -114,6 +115,8 @@ def prove(name: str, offline: bool) -> str:
             if result["state"] != "success":
                 states = ", ".join(f"{t['task_id']} {t['state']}" for t in result["tasks"] if t["state"] != "success")
                 raise Failed(f"{result['dag_id']} ended as {result['state']} ({states}): {log}")
+    if not results:
+        raise Failed(f"nothing of it can run here: {missing}")
     judged = subprocess.run([python, "verify.py", *results], cwd=project, env=env, stdout=subprocess.PIPE, text=True)
     if judged.returncode:
         raise Failed(judged.stdout.strip() or "verify.py failed")

@@ -247,6 +247,7 @@ def test_an_image_that_the_engine_has_not_is_replaced_only_if_that_is_said(ran, 
     stands(image="nothing.invalid/there:1")
     message = message_of(ran(text))
     assert "is not on the engine and cannot be pulled" in message
+    assert "Or add when = 'no image' to what" in message
     stands('when = "no image"', image="nothing.invalid/there:1")
     assert ran(text).value("t") == "here"
     (told,) = [line for line in caplog.messages if "stands for" in line]

@@ -165,11 +165,14 @@ class DockerOperator(BaseOperator):
 
     def execute(self, context: Any) -> Any:
         self._hide_secrets()
+        obstacle: AirflowException | None = None
         try:
             client = self.cli
             self._obtain_image(client)
         except (NoEngineAnswers, ImageMissing) as error:
-            return self._instead(error)
+            obstacle = error
+        if obstacle is not None:  # no longer being handled: what fails now fails for reasons of its own
+            return self._instead(obstacle)
         self._remove_leftovers(client, context)
         if not self.mount_tmp_dir:
             return self._run(client, context, None)
@@ -424,8 +427,11 @@ class DockerOperator(BaseOperator):
         if found is None and isinstance(reason, NoEngineAnswers) and self.may_be_substituted:
             advice = f"Or write into the bundle's {substitutes.FILE} what stands for '{self.image}' without one."
             raise NoEngineAnswers(f"{reason} {advice}") from reason
-        if found is None or (isinstance(reason, ImageMissing) and found.when != substitutes.NO_IMAGE):
+        if found is None:
             raise reason
+        if isinstance(reason, ImageMissing) and found.when != substitutes.NO_IMAGE:
+            advice = f"Or add when = {substitutes.NO_IMAGE!r} to what {found.file} says of it."
+            raise ImageMissing(f"{reason} {advice}") from reason
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="airflowtmp", dir=self.host_tmp_dir) as folder:
