@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -205,12 +204,13 @@ def commit(paths: tuple[str, ...], message: str, tag: str | None) -> None:
 
 
 @cli.command()
-@click.option("--report", "reports", type=FOLDER, multiple=True, required=True)
-def alarms(reports: tuple[Path, ...]) -> None:
-    """The alarms of reports, as one line of JSON."""
-    from genre_classification.files import read_json
+@click.argument("paths", nargs=-1)
+def pull(paths: tuple[str, ...]) -> None:
+    """Get what a version holds (all, or PATHS) from the remote."""
+    from genre_classification import versions
 
-    click.echo(json.dumps([alarm for report in reports for alarm in read_json(report)["alarms"]]))
+    versions.pull(Path.cwd(), list(paths))
+    click.echo("pulled")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from scripts.pipelines import left_out
 
+from tests.sdk.loading import load
+
 TOP = Path(__file__).resolve().parents[2]
 PIPELINE = TOP / "pipelines" / "genres"
 VENTURI = str(Path(sys.executable).with_name("venturi"))
@@ -95,6 +97,19 @@ def test_keys_written_into_a_file_are_told_and_masked(tmp_path):
     assert venturi(tmp_path, "check", "dags").stdout.count("is written in the file") == 0
 
 
+def test_what_a_container_may_use_is_said_outside_the_file(tmp_path, monkeypatch):
+    # S3.22: memory, CPUs, GPUs
+    monkeypatch.syspath_prepend(str(PIPELINE / "dags"))
+    for name, value in {"GENRES_GPUS": "-1", "GENRES_CPUS": "3.5", "GENRES_MEMORY": "6g"}.items():
+        monkeypatch.setenv(name, value)
+    loaded = load(tmp_path, (PIPELINE / "dags" / "genres_docker.py").read_text())
+    task = next(task for task in loaded.dag.tasks if task.task_id == "train")
+    assert (task.mem_limit, task.cpus) == ("6g", 3.5)
+    assert task.device_requests == [
+        {"Driver": "", "Count": -1, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}
+    ]
+
+
 def test_a_run_without_its_engine_or_its_image_is_left_out_and_why_is_said(tmp_path, monkeypatch):
     one = {"file": "dags/genres_docker.py", "needs": "docker", "image": "music-genre-classif:latest"}
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'absent.sock'}")
@@ -171,7 +186,7 @@ def test_songs_that_are_not_like_the_trained_ones_raise_the_alarm(home, after_a_
     assert states(result)["alarm"] == "failed"
     assert states(result)["version_model"] == "success"
     said = error_of(home, result, "alarm")
-    assert "brightness has drifted: its median went from" in said
+    assert "level has drifted: its median went from" in said
     assert "accuracy fell to" in said  # one epoch is not enough: the history says so
     history = (data / "python" / "workspace" / "metrics" / "history.jsonl").read_text().splitlines()
     assert len(history) == 2

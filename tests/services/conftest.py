@@ -55,20 +55,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if podman is None or busybox is None:
         pytest.skip("no Docker engine: podman and busybox-static are not installed")
     folder = tmp_path_factory.mktemp("engine")
-    environment = {**os.environ, **_settings(folder)}
+    environment = {**os.environ, **settings_of_podman(folder)}
     tmp = ["--tmpdir", str(folder / "tmp")]
     _import_image(folder, [podman, *tmp], environment, busybox)
     socket = folder / "api.sock"
-    with (folder / "log").open("wb") as log:
-        service = subprocess.Popen(
-            [podman, *tmp, "system", "service", "--time=0", f"unix://{socket}"], env=environment, stdout=log, stderr=log
-        )
+    service = serve([podman, *tmp], environment, socket)
     try:
-        give_up_at = time.monotonic() + PATIENCE_S
-        while not socket.exists():
-            assert service.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < give_up_at
-            time.sleep(0.02)
         yield f"unix://{socket}"
     finally:
         service.terminate()
@@ -76,7 +68,22 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([podman, *tmp, "system", "reset", "--force"], env=environment, capture_output=True)
 
 
-def _settings(folder: Path) -> dict[str, str]:
+def serve(podman: list[str], environment: dict[str, str], socket: Path) -> subprocess.Popen[bytes]:
+    """The Docker API of podman at this socket, when it is there."""
+    log = socket.with_suffix(".log")
+    with log.open("wb") as out:
+        service = subprocess.Popen(
+            [*podman, "system", "service", "--time=0", f"unix://{socket}"], env=environment, stdout=out, stderr=out
+        )
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not socket.exists():
+        assert service.poll() is None, log.read_text()
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
+    return service
+
+
+def settings_of_podman(folder: Path) -> dict[str, str]:
     (folder / "containers.conf").write_text(
         '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
         f"[engine]\n{'runtime = ' + chr(34) + 'runc' + chr(34) if shutil.which('runc') else ''}\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from .problem import Problem
 
 PROJECT = Path(__file__).resolve().parent.parent
-CODE = ("__main__.py", "genre_classification", "requirements.txt")
+CODE = ("__main__.py", "genre_classification", "requirements.txt", "Dockerfile", ".dockerignore", "dvc_pull_files.sh")
 REMOTE_NAME = "storage"
 _IGNORED = "__pycache__/\n/Data/incoming/\n/Data/incoming_images/\n"
 
@@ -116,11 +116,20 @@ def add_and_push(workspace: Path, paths: list[str]) -> None:
     if absent := [path for path in paths if not (workspace / path).exists()]:
         raise Problem(f"{absent[0]} is not in {workspace}, so no version of it can be made.")
     run(workspace, "dvc", "add", "--quiet", *paths)
+    _with_remote(workspace, "push", paths, "nothing was committed")
+
+
+def pull(workspace: Path, paths: list[str]) -> None:
+    check(workspace)
+    _with_remote(workspace, "pull", paths, "not all files of this version are there")
+
+
+def _with_remote(workspace: Path, verb: str, paths: list[str], outcome: str) -> None:
     try:
-        run(workspace, "dvc", "push", "--quiet", *(f"{path}.dvc" for path in paths))
+        run(workspace, "dvc", verb, "--quiet", *(f"{path}.dvc" for path in paths))
     except Problem as problem:
-        address = run(workspace, "dvc", "remote", "list").replace("\t", " ")
-        raise Problem(f"The DVC remote cannot be reached ({address}); nothing was committed. {problem}") from None
+        address = " ".join(run(workspace, "dvc", "remote", "list").split()) or "none is set"
+        raise Problem(f"The DVC remote does not serve ({address}); {outcome}. {problem}") from None
 
 
 def check(workspace: Path) -> None:
