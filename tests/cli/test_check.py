@@ -270,6 +270,23 @@ def test_what_a_library_does_while_it_is_imported_is_not_the_files_doing(check, 
     assert found["warnings"] == []
 
 
+def test_a_pool_of_threads_that_no_zygote_starts_is_no_warning(check):
+    # Where there is more than one core, OpenBLAS starts threads when numpy is imported, unless told not to.
+    assert check("import numpy\n" + GOOD)["warnings"] == []
+
+
+def test_modules_of_the_working_directory_do_not_stand_before_the_bundles(place, monkeypatch):
+    for root in (place.folder / "elsewhere", place.dags):
+        (root / "parts").mkdir(parents=True)
+        (root / "parts" / "names.py").write_text(f"where = {str(root)!r}\n")
+    (place.folder / "elsewhere" / "parts" / "__init__.py").touch()  # which would win over a folder without one
+    text = f"from parts.names import where\nassert where == {str(place.dags)!r}, where\n"
+    (place.dags / "flow.py").write_text(text + GOOD)
+    monkeypatch.chdir(place.folder / "elsewhere")
+    done = place("check", str(place.dags / "flow.py"), "--json")
+    assert json.loads(done.out)[0]["errors"] == []
+
+
 def test_a_dag_function_that_is_never_called_is_told(check):
     found = check("from airflow.sdk import dag\n\n@dag\ndef flow(): ...\n")
     assert found["warnings"][0].startswith("line 4: No DAG is found")

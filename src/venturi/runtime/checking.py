@@ -19,6 +19,7 @@ from typing import Any
 
 from ..sdk.port import WithoutTask
 from ..wire.frames import Head
+from .environment import THREAD_VARIABLES, show_the_users_own
 from .inspecting import Finding, airflow_names, credentials, makes_dags, without_credentials
 from .loader import ImportTooLong, Limit, describe_error, read
 from .side_effects import SideEffects
@@ -250,6 +251,8 @@ def _fork_guard() -> list[Finding]:
 
 
 def serve(line: Line) -> None:
+    # As in a zygote, or the guard would name thread pools that are not there when the file runs.
+    show_the_users_own({name: os.environ.get(name) for name in THREAD_VARIABLES})
     while True:
         order = line.receive()
         if order is None:
@@ -286,6 +289,8 @@ def main(fd: int) -> None:
     from ..airflow import importer
     from ..sdk import connections, describe, instances, macros, variables  # noqa: F401
 
+    if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]  # as in a zygote: the working directory's modules are not the file's
     line = Line(fd)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
