@@ -89,6 +89,7 @@ prove: $(VENV)/.tests-installed
 	$(BIN)/python scripts/pipelines.py --home "$(HOME_FOLDER)"
 	$(BIN)/python -m tests.pipelines.prove
 	sh scripts/bare_debian.sh
+	$(BIN)/python scripts/image_proof.py
 
 clean:
 	@[ ! -x $(VENTURI) ] || $(VENTURI) down --home "$(HOME_FOLDER)"

@@ -61,28 +61,7 @@ fi
 
 # ── the machine's ways to packages ──
 
-cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-rm -f "$root/etc/apt/sources.list"
-for part in sources.list sources.list.d apt.conf.d trusted.gpg.d keyrings; do
-    if [ -e "/etc/apt/$part" ]; then
-        rm -rf "$root/etc/apt/$part"
-        cp -aL "/etc/apt/$part" "$root/etc/apt/"
-    fi
-done
-[ ! -d /usr/share/keyrings ] || cp -aL /usr/share/keyrings "$root/usr/share/"
-[ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-
-# pip's settings, from wherever they come here, as one file there; local folders that they name are shown read-only.
-settings=$("$top/.venv/bin/python" -m pip config list 2>/dev/null || python3 -m pip config list 2>/dev/null || true)
-{
-    echo "[global]"
-    echo "$settings" | sed -n "s/^\(global\|:env:\)\.\([a-z-]*\)='\(.*\)'\$/\2 = \3/p" | sort -u -t= -k1,1
-} > "$root/etc/pip.conf"
-folders=$(grep -o '/[^ ]*' "$root/etc/pip.conf" | sed 's|^//[^/]*||' | grep -v '^$' | sort -u | while read -r p; do
-    while [ ! -e "$p" ] && [ "$p" != / ]; do p=$(dirname "$p"); done
-    case $p in */simple) p=$(dirname "$p") ;; esac  # an index, whose files lie beside it
-    [ "$p" = / ] || [ ! -d "$p" ] || echo "$p"
-done)
+folders=$(sh "$top/scripts/ways_to_packages.sh" "$root")
 proxies=$(env | grep -i '^[a-z]*_proxy=' | tr '\n' ' ' || true)
 
 # ── the proof ──

@@ -122,6 +122,19 @@ def test_a_name_inside_a_function_is_a_warning(check):
     assert found["dags"].keys() == {"good"}
 
 
+def test_numpy_starts_no_threads_here_either(check):
+    found = check(
+        """
+        import numpy as np
+        from airflow import DAG
+        from airflow.operators.empty import EmptyOperator
+        with DAG("counts", schedule=None):
+            EmptyOperator(task_id=f"t{int(np.ones((2, 2)).dot(np.ones((2, 2))).sum())}")
+        """
+    )
+    assert (found["verdict"], found["warnings"]) == ("runs", [])
+
+
 def test_a_missing_variable_or_connection_is_a_warning_that_names_it(check):
     found = check(
         """

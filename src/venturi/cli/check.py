@@ -22,6 +22,7 @@ from ..bundles import Bundle, Finder, import_roots, single_file_bundle
 from ..bundles.finding import may_hold_dags
 from ..bundles.zips import dag_files_in, is_dag_file
 from ..config import Home, find_home, read_config
+from ..runtime.environment import THREAD_VARIABLES
 from . import options, printing
 from .answering import HomeAnswers
 from .environments import build_for, placed
@@ -139,6 +140,7 @@ class _Reader:
         ours, theirs = socket.socketpair()
         with theirs:
             environment = {k: v for k, v in os.environ.items() if k == "VENTURI_HOME" or not k.startswith("VENTURI_")}
+            environment |= dict.fromkeys(THREAD_VARIABLES, "1")  # as in a zygote, or numpy's threads would be told
             self._process = subprocess.Popen(
                 [self._python, "-B", "-m", "venturi.runtime.checking", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],

@@ -1,0 +1,41 @@
+# Venturi in a container: one process tree, no database server beside it.
+#
+#   docker build -t venturi .
+#   docker run -d -p 8080:8080 -v "$PWD/dags:/usr/local/airflow/dags" venturi webserver
+#
+# BASE is any Debian or Ubuntu with Python 3.10 or newer; with podman: podman build --format docker (for the health check).
+ARG BASE=docker.io/library/python:3.12-slim
+
+FROM ${BASE} AS build
+# Debian's own python3 cannot make environments before it has this package; python.org's images can.
+RUN python3 -c "import ensurepip" 2>/dev/null \
+    || (apt-get -qq update && apt-get -qq install -y --no-install-recommends python3-venv)
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ARCHITECTURE.md /src/
+COPY src /src/src
+RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir --no-compile "/src[postgres]"
+
+FROM ${BASE}
+COPY --from=build /opt/venturi /opt/venturi
+COPY docker/entrypoint.sh /entrypoint
+# 50000:0 is Airflow's user; any other id works too (AIRFLOW_UID), so what is written to is open to group 0, and /state to
+# all. /usr/local/airflow is where older images had it. /requirements.txt, when one is mounted, is that of dags/.
+RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --shell /bin/bash --no-create-home airflow \
+    && mkdir -p /opt/airflow/dags /opt/airflow/logs /opt/airflow/plugins /state \
+    && ln -s /opt/airflow /usr/local/airflow \
+    && ln -s /requirements.txt /opt/airflow/requirements.txt \
+    && chown -R 50000:0 /opt/airflow && chmod -R g+rwX /opt/airflow && chmod 1777 /state && chmod 755 /entrypoint \
+    && chmod g+w /etc/passwd
+ENV PATH=/opt/venturi/bin:$PATH \
+    HOME=/opt/airflow \
+    AIRFLOW_HOME=/opt/airflow \
+    VENTURI_HOME=/state/venturi \
+    VENTURI_HOST=0.0.0.0 \
+    LANG=C.UTF-8 \
+    PYTHONUNBUFFERED=1
+WORKDIR /opt/airflow
+USER 50000:0
+EXPOSE 8080
+VOLUME /state
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["/entrypoint", "health"]
+ENTRYPOINT ["/entrypoint"]
+CMD ["standalone"]
