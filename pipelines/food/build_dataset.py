@@ -13,17 +13,25 @@ from pathlib import Path
 from PIL import Image
 
 from food.bucket import Bucket, opened, share
-from food.config import CORRUPT_MAX, SIDE_PX, FoodError, Source, run_folder, sets, source_of_environment
+from food.config import (
+    CORRUPT_MAX,
+    SIDE_PX,
+    FoodError,
+    Source,
+    number_of_set,
+    run_folder,
+    set_names,
+    sets,
+    source_of_environment,
+)
 from food.steps import command
 from food.writing import whole_folder, write_text
-
-SET = "imgs_str_"
 
 
 def build_dataset(run: str, set_name: str, source: Source, start: int | None = None, stop: int | None = None) -> Path:
     """The pictures from `start` to `stop` of the whole list; without these, the share that the set's number says."""
     folder = run_folder(run)
-    which = number_of(set_name) if stop is None else 0
+    which = number_of_set(set_name) if stop is None else 0
     with opened(source) as bucket:
         keys = bucket.labelled()
         chosen = share(keys, which, sets()) if stop is None else keys[start:stop]
@@ -63,16 +71,9 @@ def resize(data: bytes) -> Image.Image:
         raise Unreadable(str(error).replace("<", "").replace(">", "")) from None
 
 
-def number_of(set_name: str) -> int:
-    digits = set_name.removeprefix(SET)
-    if not set_name.startswith(SET) or not digits.isdigit() or int(digits) >= sets():
-        raise FoodError(f"There is no set {set_name!r}: they are {SET}0 to {SET}{sets() - 1}.")
-    return int(digits)
-
-
 def main(given: Namespace) -> Path:
-    names = [given.set] if given.set else [f"{SET}{i}" for i in range(sets())]
-    return [build_dataset(given.run, name, source_of_environment()) for name in names][-1]
+    chosen = [given.set] if given.set else set_names()
+    return [build_dataset(given.run, name, source_of_environment()) for name in chosen][-1]
 
 
 if __name__ == "__main__":

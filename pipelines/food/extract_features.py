@@ -10,8 +10,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from build_dataset import SET
-from food.config import FoodError, run_folder, sets
+from food.config import FoodError, run_folder, set_names
 from food.features import features, names
 from food.steps import command
 from food.writing import whole_file, write_text
@@ -36,8 +35,8 @@ def write_table(place: Path, pictures: list[Path]) -> None:
 
 
 def main(given: Namespace) -> Path:
-    known = [given.set] if given.set else [f"{SET}{i}" for i in range(sets())]
-    return [extract_features(given.run, name) for name in known][-1]
+    chosen = [given.set] if given.set else set_names()
+    return [extract_features(given.run, name) for name in chosen][-1]
 
 
 if __name__ == "__main__":

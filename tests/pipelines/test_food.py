@@ -112,7 +112,7 @@ def built(tmp_path_factory: pytest.TempPathFactory):
     done = subprocess.run(made.argv("environments", "build", str(FOOD)), capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"the environment of pipelines/food cannot be built here: {done.stderr.splitlines()[-1]}")
-    made._environment |= {"FOOD_DATA": str(made.folder / "data"), "FOOD_PICTURES": "100"}
+    made._environment["FOOD_DATA"] = str(made.folder / "data")
     yield made, done.stdout.strip()
     made.end()
 

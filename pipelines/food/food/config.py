@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent.parent
 CLASSES = ("not food", "food")  # the number before the first "_" of a picture's name: 0 is not food, all else is
 TRAIN, VAL, TEST = "training", "validation", "evaluation"  # the folders of Food-5K
 UNKNOWN = "unknown"
+SET = "imgs_str_"  # and a number: a set that an agent takes
 SIDE_PX = 128  # every picture is made this wide and high
 SURE = 0.7  # from this probability on a class is called sure
 CORRUPT_MAX = 0.1  # share of a set's pictures that may be unreadable before the set fails
@@ -93,6 +94,16 @@ def number(name: str, default: int, environ: Mapping[str, str] = os.environ) -> 
 def sets() -> int:
     """How many image sets the pictures are dealt into: one for each agent."""
     return number("FOOD_SETS", 5)
+
+
+def set_names() -> list[str]:
+    return [f"{SET}{i}" for i in range(sets())]
+
+
+def number_of_set(name: str) -> int:
+    if name not in set_names():
+        raise FoodError(f"There is no set {name!r}: they are {SET}0 to {SET}{sets() - 1}.")
+    return set_names().index(name)
 
 
 def page_keys() -> int:
