@@ -180,20 +180,33 @@ def mail_alert(context: Context) -> None:
         "max_tries": ti.max_tries,
         "ti": ti,
     }
-    subject = _filled(_template("subject_template") or _SUBJECT, told, task, context)
-    own = _template("html_content_template")
+    subject = _filled(
+        _template("email.subject_template", "smtp_provider.templated_email_subject_path") or _SUBJECT,
+        told,
+        task,
+        context,
+    )
+    own = _template("email.html_content_template", "smtp_provider.templated_html_content_path")
     html = _filled(own, told, task, context) if own else _alert(ti, call, error, task, told, context)
     sent = send(task.email, subject, html)
     where = "kept in the outbox, since no mail server is named:" if sent.is_kept else "sent by"
     logging.getLogger("airflow.task").info("Mail to %s %s %s", ", ".join(sent.recipients), where, sent.place)
 
 
-def _template(name: str) -> str | None:
-    path = conf.get("email", name, fallback=None)
-    if not path:
-        return None
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+def _template(*names: str) -> str | None:
+    """The text of the file that one of these settings names, each written as section.name."""
+    for setting in names:
+        section, _, name = setting.partition(".")
+        path = conf.get(section, name, fallback=None)
+        if path:
+            try:
+                with open(path, encoding="utf-8") as file:
+                    return file.read()
+            except (OSError, UnicodeDecodeError) as error:
+                raise AirflowException(
+                    f"The mail template {path}, which [{section}] {name} names, cannot be read: {error}."
+                ) from error
+    return None
 
 
 def _filled(text: str, told: dict[str, Any], task: Any, context: Context) -> str:

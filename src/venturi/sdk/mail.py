@@ -53,6 +53,7 @@ class Server:
     timeout_s: float = 30.0
     retries: int = RETRIES
     sender: str | None = None
+    checks_certificate: bool = True
 
 
 def send(
@@ -129,6 +130,7 @@ def server_for(conn_id: str | None = None) -> Server | None:
         timeout_s=conf.getfloat("smtp", "smtp_timeout", fallback=30.0),
         retries=conf.getint("smtp", "smtp_retry_limit", fallback=RETRIES),
         sender=_setting("smtp", "smtp_mail_from"),
+        checks_certificate=_checks_certificate(None),
     )
 
 
@@ -146,7 +148,16 @@ def _of_connection(connection: Connection) -> Server:
         timeout_s=float(extra.get("timeout") or 30.0),
         retries=int(extra.get("retry_limit") or RETRIES),
         sender=extra.get("from_email"),
+        checks_certificate=_checks_certificate(extra.get("ssl_context")),
     )
+
+
+def _checks_certificate(said: Any) -> bool:
+    """By the word of the connection, else of the settings: "default" or "none"."""
+    word = said or _setting("smtp_provider", "ssl_context") or _setting("email", "ssl_context") or "default"
+    if str(word).lower() not in ("default", "none"):
+        raise AirflowException(f"ssl_context of the mail server is 'default' or 'none', not '{word}'.")
+    return str(word).lower() == "default"
 
 
 def _truth(value: Any) -> bool:
@@ -207,7 +218,9 @@ def _keep(message: EmailMessage) -> str:
 
 def _deliver(server: Server, message: EmailMessage, recipients: list[str]) -> None:
     import smtplib
+    import ssl
 
+    place = f"{server.host}:{server.port}"
     for left in range(max(1, server.retries) - 1, -1, -1):
         try:
             with _session(server) as session:
@@ -218,26 +231,45 @@ def _deliver(server: Server, message: EmailMessage, recipients: list[str]) -> No
         except (smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError) as error:
             if not left:
                 raise AirflowException(
-                    f"The mail server {server.host}:{server.port} could not be used: {error}. "
+                    f"The mail server {place} could not be used: {error}. "
                     f"It is named by the connection '{CONNECTION}' or by AIRFLOW__SMTP__SMTP_HOST."
                 ) from error
+        except ssl.SSLCertVerificationError as error:
+            raise AirflowException(
+                f"The certificate of the mail server {place} is not trusted: {error.verify_message}. Name the file "
+                "with its authority in SSL_CERT_FILE, or do without the check by AIRFLOW__EMAIL__SSL_CONTEXT=none."
+            ) from error
+        except ssl.SSLError as error:
+            raise AirflowException(
+                f"The mail server {place} speaks no TLS from the first byte: {error.reason}. Where it expects "
+                'STARTTLS, say so by "disable_ssl": true in the extra of the connection, or by AIRFLOW__SMTP__SMTP_SSL=False.'
+            ) from error
+        except smtplib.SMTPAuthenticationError as error:
+            said = (
+                error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+            )
+            raise AirflowException(
+                f"The mail server {place} refuses the login of '{server.login}': {error.smtp_code} {said}."
+            ) from error
 
 
 def _session(server: Server) -> smtplib.SMTP:
     import smtplib
     import ssl
 
+    context = ssl.create_default_context()
+    if not server.checks_certificate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if server.tls_at_start:
-        return smtplib.SMTP_SSL(
-            server.host, server.port, timeout=server.timeout_s, context=ssl.create_default_context()
-        )
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
     session = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
     if server.starttls:
         try:
             session.ehlo_or_helo_if_needed()
             # A server on this machine often speaks no TLS; to any other, a password or a mail never goes in the clear.
             if session.has_extn("starttls") or not _is_here(server.host):
-                session.starttls(context=ssl.create_default_context())
+                session.starttls(context=context)
         except BaseException:
             session.close()
             raise
