@@ -104,6 +104,23 @@ def test_a_task_may_begin_by_waiting(tmp_path: Path) -> None:
     assert run(tmp_path, text).value("t") == [True, 2, "t"]
 
 
+def test_what_a_task_begins_to_wait_by_is_rendered(tmp_path: Path) -> None:
+    (tmp_path / "2024-01-05.csv").touch()
+    text = f"""
+    class Begins(Op):
+        start_from_trigger = True
+        start_trigger_args = StartTriggerArgs(
+            trigger_cls="airflow.providers.standard.triggers.file.FileTrigger", next_method="execute_complete",
+            trigger_kwargs={{"filepath": "{tmp_path}/{{{{ ds }}}}.csv"}},
+            next_kwargs={{"a": ["{{{{ ti.task_id }}}} {{{{ params.n }}}}"]}}, timeout=None)
+    Begins(task_id='t', params={{"n": 3}})
+    """
+    loaded = load(tmp_path, f"{HEAD}\nwith DAG('d', schedule=None):\n{textwrap.indent(textwrap.dedent(text), '    ')}")
+    assert run_dag(loaded.dag, logical_date="2024-01-05").value("t") == [True, ["t 3"], "t"]
+    (given,) = {type(task).start_trigger_args.next_kwargs["a"][0] for task in loaded.dag.tasks}
+    assert given == "{{ ti.task_id }} {{ params.n }}", "the class is as it was"
+
+
 def test_the_time_limit_of_the_task_counts_through_the_waiting(tmp_path: Path) -> None:
     loaded = load(tmp_path, f"{HEAD}\nwith DAG('d', schedule=None):\n    Op(task_id='t', execution_timeout=9)")
     task: Any = loaded.dag.task_dict["t"]

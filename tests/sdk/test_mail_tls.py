@@ -164,7 +164,7 @@ def test_a_wrong_password_is_one_sentence_that_does_not_hold_it(serve, certifica
 def test_tls_from_the_first_byte_where_the_server_expects_starttls_is_explained(serve, monkeypatch):
     kept = serve("starttls")
     by_settings(monkeypatch, kept.port, "ssl")
-    with pytest.raises(AirflowException, match="speaks no TLS from the first byte.*SMTP_SSL=False"):
+    with pytest.raises(AirflowException, match=r"speaks no TLS from the first byte.*SMTP_SSL=False"):
         mail.send("a@x.org", "S", "x")
 
 

@@ -171,6 +171,7 @@ def check_file(order: Head, line: Line, stand_in: bool) -> Head:
     for spec in plain:
         findings += [Finding(spec.get("line") or 0, text) for text in spec.get("warnings", ())]
         findings += _dangerous_defaults(dags[spec["dag_id"]], spec)
+        findings += _sla(dags[spec["dag_id"]], spec)
     if error is None:
         findings += _fork_guard()
     return {
@@ -230,6 +231,18 @@ def _dangerous_defaults(dag: Any, spec: Head) -> list[Finding]:
         "Venturi starts with the next one. Write catchup=False, or catchup=True if they are meant."
     )
     return [Finding(spec.get("line") or 0, message)]
+
+
+def _sla(dag: Any, spec: Head) -> list[Finding]:
+    """Once for a DAG, however many tasks say it."""
+    tasks = [task for task in spec.get("tasks", ()) if task.get("sla_s") is not None]
+    if not tasks and getattr(dag, "sla_miss_callback", None) is None:
+        return []
+    names = ", ".join(task["task_id"] for task in tasks[:3]) + (" …" if len(tasks) > 3 else "")
+    who = f"sla of {names}" if tasks else "sla_miss_callback"
+    line = next((task["line"] for task in tasks if task.get("line")), spec.get("line") or 0)
+    message = f"DAG '{dag.dag_id}': {who} is kept, but nothing acts on it; Airflow 3 has removed it as well."
+    return [Finding(line, f"{message} To end what takes too long, write execution_timeout or dagrun_timeout.")]
 
 
 def _edges(spec: Head) -> dict[str, list[str]]:

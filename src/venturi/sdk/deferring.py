@@ -79,11 +79,14 @@ def execute(task: BaseOperator, instance: Instance, context: Context) -> Any:
     if instance.resume is not None:
         return _go_on(task, instance.resume, context)
     if task.start_from_trigger and task.start_trigger_args is not None:
+        from .templates import Templates
+
         given = task.start_trigger_args
+        render = Templates(task, context).render
         raise TaskDeferred(
-            trigger=(given.trigger_cls, dict(given.trigger_kwargs or {})),
+            trigger=(given.trigger_cls, render(dict(given.trigger_kwargs or {}))),
             method_name=given.next_method,
-            kwargs=given.next_kwargs,
+            kwargs=render(given.next_kwargs),
             timeout=given.timeout,
         )
     return task.execute(context)

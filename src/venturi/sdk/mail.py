@@ -242,7 +242,7 @@ def _deliver(server: Server, message: EmailMessage, recipients: list[str]) -> No
         except ssl.SSLError as error:
             raise AirflowException(
                 f"The mail server {place} speaks no TLS from the first byte: {error.reason}. Where it expects "
-                'STARTTLS, say so by "disable_ssl": true in the extra of the connection, or by AIRFLOW__SMTP__SMTP_SSL=False.'
+                'STARTTLS, say so: by "disable_ssl": true in the extra, or by AIRFLOW__SMTP__SMTP_SSL=False.'
             ) from error
         except smtplib.SMTPAuthenticationError as error:
             said = (

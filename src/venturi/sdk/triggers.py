@@ -65,7 +65,12 @@ class TaskSkippedEvent(BaseTaskEndEvent):
 
 
 class BaseTrigger:
-    """Extend it, and give `serialize()` and `async def run(self)`, which yields one TriggerEvent."""
+    """Extend it, and give `serialize()` and `async def run(self)`, which yields one TriggerEvent.
+
+    A trigger may be run more than once: whoever runs it may die after it has spoken and before that is committed, and
+    it is then made anew. The first event to be committed is the one by which the task goes on; a second changes
+    nothing. So a trigger should look and wait, and leave what must happen once to the method that the task names.
+    """
 
     supports_triggerer_queue = True
 
