@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
+import http.server
+import json
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,107 @@ def test_a_deferred_task_holds_no_process_and_outlives_any(dies: str, place: Pla
     with open_store(place.home.database).reader() as reader:
         (run,) = reader.runs()
         assert [a.outcome for a in reader.attempts(run.id, "w")] == ["deferred", "success"]
+
+
+SERVICE = """
+from datetime import datetime
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
+from airflow.providers.http.operators.http import HttpOperator
+from airflow.providers.http.sensors.http import HttpSensor
+def judge(files):
+    return files[0]["Size"] == 4
+with DAG("service", start_date=datetime(2024, 1, 1), schedule=None, is_paused_upon_creation=False) as dag:
+    common = dict(deferrable=True, poke_interval=0.05)
+    HttpSensor(task_id="http", http_conn_id="api", endpoint="ready", **common) >> HttpOperator(
+        task_id="asks", http_conn_id="api", method="GET", endpoint="answer", deferrable=True,
+        response_filter=lambda response: response.json())
+    S3KeySensor(task_id="s3", bucket_name="bucket", bucket_key="k", aws_conn_id="s3", check_fn=judge, **common)
+"""
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Page]]:
+    """An S3 server with an empty bucket and a page that says nothing yet, named by connections; one slot for tasks."""
+    moto = pytest.importorskip("moto.server")
+    boto3 = pytest.importorskip("boto3")
+    storage = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    storage.start()
+    page = Page()
+    address = "http://{}:{}".format(*storage.get_host_and_port())
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    s3 = boto3.client("s3", endpoint_url=address, **keys)
+    s3.create_bucket(Bucket="bucket")
+    extra = {"endpoint_url": address, "region_name": "us-east-1"}
+    named = {"conn_type": "aws", "login": "k", "password": "s", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_S3", json.dumps(named))
+    monkeypatch.setenv("AIRFLOW_CONN_API", f"http://127.0.0.1:{page.port}")
+    monkeypatch.setenv("VENTURI_SLOTS", "1")
+    yield s3, page
+    page.close()
+    storage.stop()
+
+
+def test_services_are_waited_for_in_a_trigger_that_takes_no_slot(services: tuple[Any, Page], place: Place) -> None:
+    """Requirement S3: several tasks wait at once where only one has a place, and each judges in its own process."""
+    s3, page = services
+    (place.dags / "service.py").write_text(SERVICE)
+    place.up()
+    until(lambda: place("trigger", "service").status == 0, "the DAG is known")
+    until(lambda: state_of(place, "http") == state_of(place, "s3") == "deferred", "both are deferred")
+    with Client(place.home) as client:
+        assert client.call("status")["live"] == 0
+    s3.put_object(Bucket="bucket", Key="k", Body=b"two")  # its size is wrong
+    until(lambda: len(outcomes_of(place, "s3")) > 1, "the task has judged what was found, and waits again")
+    page.said = {"ready": True}
+    s3.put_object(Bucket="bucket", Key="k", Body=b"four")
+    until(lambda: run_state(place) == "success", "all of it is done")
+    assert outcomes_of(place, "http") == ["deferred", "success"]
+    assert outcomes_of(place, "asks") == ["deferred", "success"]
+    with open_store(place.home.database).reader() as reader:
+        (run,) = reader.runs()
+        value = reader.value(run.id, "asks", -1, "return_value")
+        assert value is not None
+        assert json.loads(str(value.data)) == {"ready": True}
+
+
+class Page:
+    """An HTTP server that finds nothing until it is told what to say."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, Any] | None = None
+        page = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = json.dumps(page.said).encode()
+                self.send_response(404 if page.said is None else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def outcomes_of(place: Place, task_id: str) -> list[str]:
+    with open_store(place.home.database).reader() as reader:
+        return [a.outcome for run in reader.runs() for a in reader.attempts(run.id, task_id)]
+
+
+def run_state(place: Place) -> str:
+    with open_store(place.home.database).reader() as reader:
+        (run,) = reader.runs()
+        return run.state
 
 
 CALLS = """

@@ -111,14 +111,98 @@ def test_a_sensor_fails_on_other_errors(ran, answers):
     assert result.errors["t", -1]["message"].startswith("500:")
 
 
-def test_a_deferrable_sensor_is_called_again(ran, answers):
-    said = [(404, ""), (200, "")]
+@pytest.fixture
+def waits(monkeypatch):
+    """What tasks have waited for: each time they deferred."""
+    from venturi import testing
+
+    seen = []
+    go_on = testing._gone_on
+
+    def noting(wait):
+        seen.append(wait)
+        return go_on(wait)
+
+    monkeypatch.setattr(testing, "_gone_on", noting)
+    return seen
+
+
+def test_a_deferrable_sensor_waits_in_a_trigger(ran, answers, waits):
+    said = [(404, ""), (404, ""), (200, "")]
+    answers.answer = lambda asked: said.pop(0)
+    task = 'HttpSensor(task_id="t", http_conn_id="api", endpoint="{{ ds }}", poke_interval=0.01, deferrable=True)'
+    result = ran(task, logical_date="2024-02-03")
+    assert result.state == "success", result.errors
+    assert [asked["path"] for asked in answers.asked] == ["/2024-02-03"] * 3
+    (wait,) = waits
+    assert wait.trigger == "venturi.sdk.services.deferred.PokeTrigger"
+    assert 604_000 < wait.timeout_s <= 604_800
+
+
+def test_a_deferrable_sensor_with_a_check_asks_it_in_the_task_and_waits_again(ran, answers, waits):
+    said = [(404, ""), (200, "no"), (200, "no"), (200, "yes"), (200, "yes")]
     answers.answer = lambda asked: said.pop(0)
     result = ran(
-        'HttpSensor(task_id="t", http_conn_id="api", endpoint="ready", poke_interval=0, deferrable=True)',
-        sleep=lambda _: None,
+        'HttpSensor(task_id="t", http_conn_id="api", endpoint="x", poke_interval=0.01, deferrable=True, '
+        "response_check=lambda response, ti: response.text == 'yes')"
     )
     assert result.state == "success", result.errors
+    assert len(waits) == 2
+
+
+def test_what_goes_wrong_while_a_sensor_waits_is_told_in_the_task(ran, answers, waits):
+    said = [(404, ""), (500, "broken")]
+    answers.answer = lambda asked: said.pop(0)
+    result = ran('HttpSensor(task_id="t", http_conn_id="api", poke_interval=0.01, deferrable=True, endpoint="x")')
+    assert "500:" in result.errors["t", -1]["message"]
+
+
+def test_a_deferrable_sensor_gives_up_in_time(ran, answers, waits):
+    answers.answer = lambda asked: (404, "")
+    common = 'http_conn_id="api", endpoint="x", poke_interval=0.01, timeout=0.05, deferrable=True'
+    result = ran(f'HttpSensor(task_id="t", {common}); HttpSensor(task_id="soft", {common}, soft_fail=True)')
+    assert (result.state_of("t"), result.state_of("soft")) == ("failed", "skipped")
+    assert result.errors["t", -1]["type"] == "AirflowSensorTimeout"
+
+
+def test_a_subclass_of_a_deferrable_sensor_is_called_again(ran, answers, waits):
+    said = [(404, ""), (200, "")]
+    answers.answer = lambda asked: said.pop(0)
+    own = 'type("Own", (HttpSensor,), {"__module__": __name__})'
+    result = ran(f'{own}(task_id="t", http_conn_id="api", endpoint="x", deferrable=True)', sleep=lambda _: None)
+    assert result.state == "success", result.errors
+    assert waits == []
+
+
+def test_a_deferrable_operator_has_its_request_made_by_a_trigger(ran, answers, waits):
+    answers.answer = lambda asked: (200, {"got": asked["body"], "key": asked["headers"].get("X-Key")})
+    result = ran(
+        'HttpOperator(task_id="t", http_conn_id="api", endpoint="make", data="{{ ds }}", deferrable=True, '
+        "response_check=lambda response, ti: response.ok and response.headers['Content-Length'], "
+        "response_filter=lambda response: [response.json(), response.status_code, response.url.rpartition('/')[2]])",
+        logical_date="2024-02-03",
+        connection={"extra": '{"X-Key": "k"}'},
+    )
+    assert result.value("t") == [{"got": "2024-02-03", "key": "k"}, 200, "make"], result.errors
+    assert len(waits) == 1
+    answers.answer = lambda asked: (503, "closed")
+    result = ran('HttpOperator(task_id="t", http_conn_id="api", endpoint="x", deferrable=True)')
+    assert "503:" in result.errors["t", -1]["message"]
+
+
+def test_a_deferrable_operator_follows_pages_from_trigger_to_trigger(ran, answers, waits):
+    def answer(asked):
+        page = int(asked["path"].partition("page=")[2] or 1)
+        return 200, {"page": page, "next": page + 1 if page < 3 else None}
+
+    answers.answer = answer
+    result = ran(
+        'HttpOperator(task_id="t", http_conn_id="api", method="GET", endpoint="list", deferrable=True, '
+        "pagination_function=lambda r: {'data': {'page': r.json()['next']}} if r.json()['next'] else None, "
+        "response_filter=lambda pages: [page.json()['page'] for page in pages])"
+    )
+    assert result.value("t") == [1, 2, 3], result.errors
+    assert len(waits) == 3
 
 
 def test_a_connection_that_is_not_there_is_named(running):

@@ -134,6 +134,39 @@ PythonOperator(task_id="told", python_callable=lambda: seen) << make.dag.task_di
     assert result.value("told") == [("2024-02-03", [{"Size": 4, "Key": "k"}])] * 2
 
 
+def test_a_deferrable_sensor_waits_in_a_trigger_and_its_check_is_asked_in_the_task(ran, monkeypatch):
+    from venturi import testing
+    from venturi.sdk.services.s3 import S3Hook
+
+    waits = []
+    go_on = testing._gone_on
+
+    def noting(wait):
+        waits.append(wait.trigger)
+        S3Hook("s3").load_string("four", "k", "later", replace=True)
+        return go_on(wait)
+
+    monkeypatch.setattr(testing, "_gone_on", noting)
+    sensor = 'bucket_name="later", poke_interval=0.01, deferrable=True'
+    result = ran(
+        f"""
+seen = []
+def check(files, **context):
+    seen.append((context["ds"], files))
+    return len(seen) > 1
+make = S3CreateBucketOperator(task_id="make", bucket_name="later")
+make >> S3KeySensor(task_id="t", bucket_key="k*", wildcard_match=True, check_fn=check, {sensor})
+make >> S3KeySensor(task_id="plain", bucket_key="k", {sensor}) << make.dag.task_dict["t"]
+make >> S3KeySensor(task_id="never", bucket_key="none", timeout=0.05, {sensor})
+PythonOperator(task_id="told", python_callable=lambda: seen) << make.dag.task_dict["t"]
+""",
+        logical_date="2024-02-03",
+    )
+    assert [result.state_of(name) for name in ("t", "plain", "never")] == ["success", "success", "failed"]
+    assert result.value("told") == [("2024-02-03", [{"Size": 4, "Key": "k"}])] * 2
+    assert set(waits) == {"venturi.sdk.services.deferred.PokeTrigger"}
+
+
 def test_addresses_are_read_in_every_form():
     from venturi.sdk.exceptions import AirflowException
     from venturi.sdk.services.s3 import S3Hook

@@ -8,7 +8,7 @@ _SQL = f"{_P}.common.sql"
 _S3 = f"{_P}.amazon.aws.operators.s3"
 
 _DROPPED = "Of older files: the wheel has dropped it."
-_ITS_OWN_PROCESS = "deferrable=True waits by being called again, not in a trigger."
+_SUBCLASS = "A subclass with deferrable=True waits by being called again, not in a trigger."
 
 SERVED: list[Served] = [
     # ── mail ──
@@ -37,10 +37,10 @@ SERVED: list[Served] = [
     (
         "sdk.services.http.HttpOperator",
         f"{_P}.http.operators.http",
-        "With deferrable=True the task itself makes the request.",
+        "With deferrable=True and auth_type or retry_args the task itself makes the request.",
     ),
     ("sdk.services.http.HttpOperator", f"{_P}.http.operators.http:SimpleHttpOperator", _DROPPED),
-    ("sdk.services.http.HttpSensor", f"{_P}.http.sensors.http", _ITS_OWN_PROCESS),
+    ("sdk.services.http.HttpSensor", f"{_P}.http.sensors.http", _SUBCLASS),
     # ── sql ──
     ("sdk.services.database.DbApiHook", f"{_SQL}.hooks.sql", "No dialects and no lineage."),
     ("sdk.services.database.fetch_all_handler", f"{_SQL}.hooks.sql {_SQL}.hooks.handlers", ""),
@@ -81,7 +81,7 @@ SERVED: list[Served] = [
         )
     ],
     ("sdk.services.s3_tasks.LocalFilesystemToS3Operator", f"{_P}.amazon.aws.transfers.local_to_s3", ""),
-    ("sdk.services.s3_tasks.S3KeySensor", f"{_P}.amazon.aws.sensors.s3", _ITS_OWN_PROCESS),
+    ("sdk.services.s3_tasks.S3KeySensor", f"{_P}.amazon.aws.sensors.s3", _SUBCLASS),
 ]
 
 REFUSED: list[Refused] = []

@@ -9,7 +9,9 @@ from ..calling import call
 from ..connections import BaseHook, Connection
 from ..exceptions import AirflowException
 from ..operator import BaseOperator
-from ..sensors import BaseSensorOperator, PokeReturnValue
+from ..sensors import PokeReturnValue
+from ..timed import deferrable_unless_said
+from .deferred import DeferredSensor, RequestTrigger, response_from
 from .packages import needed
 
 # Of a connection's extra, these steer the request; whatever else is there is a header.
@@ -191,7 +193,7 @@ class HttpOperator(BaseOperator):
         tcp_keep_alive_idle: int = 120,
         tcp_keep_alive_count: int = 20,
         tcp_keep_alive_interval: int = 30,
-        deferrable: bool = False,
+        deferrable: bool | None = None,
         warn_on_non_idempotent: bool = True,
         retry_args: dict[str, Any] | None = None,
         **kwargs: Any,
@@ -205,7 +207,7 @@ class HttpOperator(BaseOperator):
         self.log_response, self.auth_type, self.retry_args = log_response, auth_type, retry_args
         self.tcp_keep_alive = tcp_keep_alive
         self.keep_alive = (tcp_keep_alive_idle, tcp_keep_alive_count, tcp_keep_alive_interval)
-        self.deferrable = deferrable  # one request is made by the task itself, whatever this says
+        self.deferrable = deferrable_unless_said() if deferrable is None else bool(deferrable)
 
     @property
     def hook(self) -> HttpHook:
@@ -213,9 +215,16 @@ class HttpOperator(BaseOperator):
 
     def execute(self, context: Any) -> Any:
         self.log.info("%s %s", self.method, self.endpoint or "")
-        response = self._ask(
-            endpoint=self.endpoint, data=self.data, headers=self.headers, extra_options=self.extra_options
-        )
+        first = {
+            "endpoint": self.endpoint,
+            "data": self.data,
+            "headers": self.headers,
+            "extra_options": self.extra_options,
+        }
+        # Objects such as a login of one's own kind only the author's file can make.
+        if self.deferrable and self.auth_type is None and not self.retry_args:
+            self._defer(first, [])
+        response = self._ask(**first)
         if self.pagination_function is None:
             return self._made(context, response)
         pages = [response]
@@ -223,6 +232,30 @@ class HttpOperator(BaseOperator):
             response = self._ask(**self._next(following))
             pages.append(response)
         return self._made(context, pages)
+
+    def _defer(self, request: dict[str, Any], pages: list[dict[str, Any]]) -> None:
+        """The request is sent by a trigger; `pages` are the responses there already."""
+        idle, count, interval = self.keep_alive
+        hook = {
+            "method": self.method,
+            "http_conn_id": self.http_conn_id,
+            "tcp_keep_alive": self.tcp_keep_alive,
+            "tcp_keep_alive_idle": idle,
+            "tcp_keep_alive_count": count,
+            "tcp_keep_alive_interval": interval,
+        }
+        trigger = RequestTrigger(hook, {**request, **self.request_kwargs})
+        self.defer(trigger=trigger, method_name="execute_complete", kwargs={"pages": pages})
+
+    def execute_complete(self, context: Any, event: Any, pages: Any = ()) -> Any:
+        """A response is there: it is the last one, or leads to the next."""
+        response = response_from(event)
+        if self.pagination_function is None:
+            return self._made(context, response)
+        following = self.pagination_function(response)
+        if following:
+            self._defer(self._next(following), [*pages, event])
+        return self._made(context, [*map(response_from, pages), response])
 
     def _ask(self, **given: Any) -> Any:
         hook = self.hook
@@ -252,7 +285,7 @@ class HttpOperator(BaseOperator):
         return text
 
 
-class HttpSensor(BaseSensorOperator):
+class HttpSensor(DeferredSensor):
     """Waits until an endpoint answers with a status below 400, and `response_check` agrees."""
 
     template_fields: Collection[str] = ("endpoint", "request_params", "headers", "http_conn_id")
@@ -273,11 +306,8 @@ class HttpSensor(BaseSensorOperator):
         tcp_keep_alive_idle: int = 120,
         tcp_keep_alive_count: int = 20,
         tcp_keep_alive_interval: int = 30,
-        deferrable: bool = False,
         **kwargs: Any,
     ) -> None:
-        if deferrable:
-            kwargs["mode"] = "reschedule"  # no process waits, which is what deferring is for
         super().__init__(**kwargs)
         self.endpoint, self.http_conn_id, self.method = endpoint, http_conn_id, method
         self.request_params, self.request_kwargs = request_params or {}, request_kwargs or {}
@@ -291,6 +321,26 @@ class HttpSensor(BaseSensorOperator):
     @property
     def hook(self) -> HttpHook:
         return HttpHook(self.method, self.http_conn_id, None, self.tcp_keep_alive, *self.keep_alive)
+
+    def look_arguments(self) -> dict[str, Any]:
+        idle, count, interval = self.keep_alive
+        return {
+            "endpoint": self.endpoint,
+            "http_conn_id": self.http_conn_id,
+            "method": self.method,
+            "request_params": self.request_params,
+            "request_kwargs": self.request_kwargs,
+            "headers": self.headers,
+            "extra_options": self.extra_options,
+            "response_error_codes_allowlist": list(self.waited_for),
+            "tcp_keep_alive": self.tcp_keep_alive,
+            "tcp_keep_alive_idle": idle,
+            "tcp_keep_alive_count": count,
+            "tcp_keep_alive_interval": interval,
+        }
+
+    def is_judged_here(self) -> bool:
+        return self.response_check is not None
 
     def poke(self, context: Any) -> bool | PokeReturnValue:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from ..calling import call
 from ..exceptions import AirflowException
 from ..operator import BaseOperator
-from ..sensors import BaseSensorOperator
+from .deferred import DeferredSensor
 from .s3 import S3Hook
 
 
@@ -231,7 +231,7 @@ class LocalFilesystemToS3Operator(S3Operator):
         )
 
 
-class S3KeySensor(BaseSensorOperator):
+class S3KeySensor(DeferredSensor):
     """Waits until all the keys are there; `check_fn` may look at what is found."""
 
     template_fields: Collection[str] = ("bucket_key", "bucket_name")
@@ -246,13 +246,10 @@ class S3KeySensor(BaseSensorOperator):
         aws_conn_id: str | None = "aws_default",
         region_name: str | None = None,
         verify: bool | str | None = None,
-        deferrable: bool = False,
         use_regex: bool = False,
         metadata_keys: list[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        if deferrable:
-            kwargs["mode"] = "reschedule"  # no process waits, which is what deferring is for
         super().__init__(**kwargs)
         self.bucket_key, self.bucket_name, self.wildcard_match = bucket_key, bucket_name, wildcard_match
         self.check_fn, self.use_regex = check_fn, use_regex
@@ -262,6 +259,13 @@ class S3KeySensor(BaseSensorOperator):
     @property
     def hook(self) -> S3Hook:
         return S3Hook(self.aws_conn_id, region_name=self.region_name, verify=self.verify)
+
+    def look_arguments(self) -> dict[str, Any]:
+        names = ("bucket_key", "bucket_name", "wildcard_match", "use_regex", "aws_conn_id", "region_name", "verify")
+        return {name: getattr(self, name) for name in names}
+
+    def is_judged_here(self) -> bool:
+        return self.check_fn is not None
 
     def poke(self, context: Any) -> bool:
         keys = [self.bucket_key] if isinstance(self.bucket_key, str) else self.bucket_key
