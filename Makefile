@@ -67,6 +67,7 @@ check: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest tests/house
 
 test: check
+	@sh scripts/system_packages.sh
 	$(BIN)/python -m pytest -n $(JOBS) --ignore tests/house -m "not slow"
 
 # The pages that are written from the code.
