@@ -1,7 +1,7 @@
 """The image of `genres`, built in its stages on a Debian made here, and both Docker DAGs in it. Needs root and podman.
 
-The base system is kept in .prove/debian-python (remove it to have a new one made). Builds use this machine's pip
-settings, read here and mounted for the build alone.
+The base system and the engine's store are kept in .prove/genres-image, so that only a first build takes minutes
+(remove it to have them made anew). Builds use this machine's pip settings, read here and mounted for the build alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .test_genres import LIMIT_S, PIPELINE, TOP, home, interpreter, states, vent
 pytestmark = pytest.mark.slow
 IMAGE = "music-genre-classif:latest"
 BASE = "localhost/debian-python:latest"
+KEPT = TOP / ".prove" / "genres-image"
 
 
 class Podman:
@@ -33,7 +34,7 @@ class Podman:
         self.folder = folder
         self.environment = {**os.environ, **settings_of_podman(folder)}
         self.command = ["podman", "--tmpdir", str(folder / "tmp")]
-        self.address = f"unix://{folder / 'api.sock'}"
+        self.address = ""
 
     def __call__(self, *arguments: str) -> str:
         command = [*self.command, *arguments]
@@ -44,7 +45,7 @@ class Podman:
 
 def base_system() -> Path:
     """An archive of a Debian with Python and Git."""
-    place = TOP / ".prove" / "debian-python"
+    place = KEPT / "base"
     archive = place / "base.tar"
     if not archive.exists():
         listed = [*Path("/etc/apt").glob("sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
@@ -77,13 +78,19 @@ def pips_settings() -> list[str]:
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     if os.geteuid() or any(shutil.which(tool) is None for tool in ("podman", "debootstrap", "iptables")):
         pytest.skip("building the image needs root, podman, iptables and debootstrap")
-    made = Podman(tmp_path_factory.mktemp("podman"))
-    made("import", str(base_system()), BASE)
-    service = serve(made.command, made.environment, made.folder / "api.sock")
+    store = KEPT / "store"
+    store.mkdir(parents=True, exist_ok=True)
+    made = Podman(store)
+    if BASE not in made("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+        made("import", str(base_system()), BASE)
+    socket = tmp_path_factory.mktemp("engine") / "api.sock"
+    service = serve(made.command, made.environment, socket)
+    made.address = f"unix://{socket}"
     yield made
     service.terminate()
     service.wait()
-    made("system", "reset", "--force")
+    made("rm", "--all", "--force")
+    subprocess.run(["umount", store / "graph" / "overlay"], capture_output=True)
 
 
 def build(podman: Podman, folder: Path, *more: str) -> str:
