@@ -94,12 +94,12 @@ class Podman:
             "CONTAINERS_STORAGE_CONF": str(scratch / "storage.conf"),
         }
 
-    def __call__(self, *arguments: str, program: str = "podman", cwd: Path | None = None) -> str:
+    def __call__(self, *arguments: str, program: str = "podman", cwd: Path | None = None, errors: bool = False) -> str:
         done = subprocess.run([program, *arguments], env=self.environment, cwd=cwd, capture_output=True, text=True)
         if done.returncode:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise Failed(f"{program} {' '.join(arguments[:3])} …: {said}")
-        return done.stdout
+        return done.stdout + (done.stderr if errors else "")
 
     def inside(self, name: str, *command: str, user: str | None = None) -> str:
         return self("exec", *(["--user", user] if user else []), name, *command)
@@ -174,12 +174,20 @@ def alone(podman: Podman, folders: list[str], scratch: Path) -> None:
     if ran(podman, "alone", "needs") != "success":
         raise Failed("the DAG that needs a package did not run")
     seen("/requirements.txt was installed, a DAG of /usr/local/airflow/dags has used it")
-    podman("stop", "--time", "60", "alone")
-    code = podman("inspect", "--format", "{{.State.ExitCode}}", "alone").strip()
+    podman("run", "-d", "--name", "beside", "--volumes-from", "alone", *more[:4], IMAGE, "scheduler")
+    until(lambda: "stands by" in podman("logs", "beside", errors=True), "`scheduler` stands by")
+    stopped(podman, "beside")
+    seen("`scheduler` beside it stands by")
+    stopped(podman, "alone")
+    seen("`docker stop` ends both in order, exit code 0")
+
+
+def stopped(podman: Podman, name: str) -> None:
+    podman("stop", "--time", "60", name)
+    code = podman("inspect", "--format", "{{.State.ExitCode}}", name).strip()
     if code != "0":
-        raise Failed(f"`docker stop` ended it with {code}")
-    seen("`docker stop` ends it in order, exit code 0")
-    podman("rm", "--volumes", "alone")
+        raise Failed(f"`docker stop` ended {name} with {code}")
+    podman("rm", "--volumes", name)
 
 
 def health(port: int) -> str:

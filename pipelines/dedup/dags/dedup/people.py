@@ -39,7 +39,7 @@ class People:
         pick, rows, known = self.random, [], list(known)
         for n in range(count):
             key = f"{batch}-{n:07d}"
-            earlier = known if known and (not rows or pick.random() < 0.7) else rows
+            earlier = known if pick.random() * (len(known) + n) < len(known) else rows
             drawn = pick.random()
             if not earlier or drawn > DUPLICATES + HOUSEHOLDS + NAMESAKES:
                 rows.append((key, *self.person(), key))
