@@ -8,6 +8,7 @@ import logging
 from contextlib import contextmanager
 
 import boto3
+import requests
 
 from settings import data, writing
 
@@ -24,6 +25,7 @@ def local_s3(bucket):
     server.start()
     try:
         host, port = server.get_host_and_port()
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # an earlier one of this process left its own
         s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}", **_WHO)
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
