@@ -190,13 +190,15 @@ class S3Hook(AwsBaseHook):
         **_: Any,
     ) -> list[str]:
         pattern = prefix or ""
-        if apply_wildcard:
-            prefix = re.split(r"[\[*?]", pattern, maxsplit=1)[0]
-        found = [
-            item
-            for page in self._pages(prefix, bucket_name, delimiter, page_size, max_items, start_after_key)
-            for item in page.get("Contents") or ()
-        ]
+        begin = before_wildcards(pattern) if apply_wildcard else pattern
+        found = self.get_file_metadata(
+            begin,
+            bucket_name,
+            page_size=page_size,
+            max_items=max_items,
+            delimiter=delimiter or "",
+            start_after_key=start_after_key or "",
+        )
         if object_filter is not None:
             found = object_filter(found, from_datetime, to_datetime)
         else:
@@ -369,6 +371,11 @@ class S3Hook(AwsBaseHook):
             errors = self.conn.delete_objects(Bucket=bucket, Delete=asked).get("Errors")
             if errors:
                 raise AirflowException(f"Errors when deleting: {[error['Key'] for error in errors]}")
+
+
+def before_wildcards(pattern: str) -> str:
+    """What every key that fits the pattern begins with."""
+    return re.split(r"[\[*?]", pattern, maxsplit=1)[0]
 
 
 def _within(moment: datetime, first: datetime | None, end: datetime | None) -> bool:

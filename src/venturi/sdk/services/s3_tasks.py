@@ -13,7 +13,7 @@ from ..calling import call
 from ..exceptions import AirflowException
 from ..operator import BaseOperator
 from .deferred import DeferredSensor
-from .s3 import S3Hook
+from .s3 import S3Hook, before_wildcards
 
 
 class S3Operator(BaseOperator):
@@ -286,7 +286,7 @@ class S3KeySensor(DeferredSensor):
             if head is not None:
                 yield self._told({**head, "Size": head.get("ContentLength"), "Key": key})
             return
-        prefix = "" if self.use_regex else re.split(r"[\[*?]", key, maxsplit=1)[0]
+        prefix = "" if self.use_regex else before_wildcards(key)
         for item in hook.iter_file_metadata(prefix, bucket):
             name = item["Key"]
             if re.match(key, name) if self.use_regex else fnmatch.fnmatch(name, key):
