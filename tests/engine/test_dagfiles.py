@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.engine.dagfiles import DagFiles
 from venturi.executors.base import Disconnected, Loaded
 
 from .conftest import Bench
@@ -165,6 +166,23 @@ def test_a_dag_that_was_tried_by_hand_is_taken_over_by_the_file_in_the_folders(b
         dag = reader.dag("one")
     assert dag is not None
     assert (dag.file, dag.ad_hoc) == (kept, False)
+
+
+def test_a_file_that_was_tried_by_hand_where_it_lies_is_kept_once_its_folder_is_ours(
+    bench: Bench, tmp_path: Path
+) -> None:
+    lies = tmp_path / "later"
+    lies.mkdir()
+    file = write(lies, "tried.py")
+    bench.declare(spec("one"), file)
+    bench.files = DagFiles(bench.engine, [lies])  # an engine that is started with this folder
+    bench.files.scan()
+    bench.files.pump()
+    bench.loaded([spec("one")])
+    with bench.store.reader() as reader:
+        dag = reader.dag("one")
+    assert dag is not None
+    assert (dag.file, dag.ad_hoc) == (file, False)
 
 
 def test_two_files_run_by_hand_do_not_share_a_dag_unless_the_first_is_gone(bench: Bench, tmp_path: Path) -> None:

@@ -265,7 +265,10 @@ class DagFiles:
             digest = sha256((state.version + json.dumps(raw, sort_keys=True)).encode()).hexdigest()
             current = versions.current(spec.dag_id)
             load = current.source["load"] if current is not None and current.hash == digest else {}
-            if load.get("file") == state.file and load.get("python") == python:
+            if current is not None and load.get("file") == state.file and load.get("python") == python:
+                if current.ad_hoc and not state.ad_hoc:  # tried by hand where it lies, and now in a folder of ours
+                    current.ad_hoc = False
+                    turn.batch.dag_flags.append((spec.dag_id, "ad_hoc", False))
                 continue
             self._keep(state, spec, raw, source, digest, turn)
         for dag_id in sorted(gone):
