@@ -24,14 +24,11 @@ def ds_format(ds: str, input_format: str, output_format: str) -> str:
 
 def ds_format_locale(ds: str, input_format: str, output_format: str, locale: Any = None) -> str:
     """As ds_format, with a pattern of the Unicode kind (`EEEE`) and the words of a locale."""
-    from babel.dates import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-        LC_TIME,
-        format_datetime,
-    )
+    from .services.packages import needed
 
-    return str(
-        format_datetime(datetime.strptime(str(ds), input_format), format=output_format, locale=locale or LC_TIME)
-    )
+    dates = needed("babel.dates", "macros.ds_format_locale")
+    moment = datetime.strptime(str(ds), input_format)
+    return str(dates.format_datetime(moment, format=output_format, locale=locale or dates.LC_TIME))
 
 
 def datetime_diff_for_humans(dt: Any, since: Any = None) -> str:
@@ -49,7 +46,8 @@ def __getattr__(name: str) -> Any:
 
         if name == "dateutil":
             importlib.import_module("dateutil.parser")
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
+        return module.random if name == "random" else module  # as in Airflow: the function, a number from 0 to 1
     if not name.startswith("__"):
         for look in further:
             found = look(name)
