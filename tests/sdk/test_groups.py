@@ -7,7 +7,10 @@ import pytest
 from venturi import DAG, PythonOperator, TaskGroup, task, task_group
 from venturi.core.spec import MapSource, check_graph
 from venturi.sdk.describe import describe
+from venturi.sdk.exceptions import BadAuthoring
 from venturi.testing import run_dag
+
+from .loading import load
 
 
 def values(result, task_id):
@@ -206,6 +209,44 @@ def f(x):
 def test_mapping_inside_a_mapping_is_refused_as_in_airflow(inside, message):
     with DAG("d", schedule=None), pytest.raises(TypeError, match=message):
         task_group(group_id="g")(lambda x: inside(x)).expand(x=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("inside", "sentence", "line"),
+    [
+        ("f.expand(x=[1, 2])", "Task 'f' is mapped inside the mapped group 'g'", 11),
+        ("BashOperator.partial(task_id='b').expand(bash_command=['a'])", "Task 'b' is mapped inside", 11),
+        ("h.expand(y=[1, 2])", "The mapped group 'g.h' is inside the mapped group 'g'", 11),
+        ("h.expand(y=x)", "The mapped group 'h' is mapped over an argument of the mapped group around it", 11),
+        ("plain(x)", "The mapped group 'g.plain.h' is inside the mapped group 'g'", 15),
+    ],
+)
+def test_mapping_inside_a_mapping_is_one_sentence_with_file_and_line(inside, sentence, line, tmp_path):
+    text = f"""
+from airflow.decorators import dag, task, task_group
+from airflow.operators.bash import BashOperator
+@task
+def f(x): ...
+@task_group
+def h(y):
+    f(y)
+@task_group
+def g(x):
+    {inside}
+@task_group
+def plain(x):
+    f(x)
+    h.expand(y=[1])
+@dag(schedule=None)
+def d():
+    g.expand(x=[1, 2])
+d()
+"""
+    with pytest.raises(BadAuthoring) as refused:
+        load(tmp_path, text)
+    assert str(refused.value).startswith(sentence)
+    assert str(refused.value.parts["file"]).startswith(str(tmp_path))
+    assert refused.value.parts["line"] == line
 
 
 def test_what_a_group_does_not_take_is_told_when_the_file_is_read():
