@@ -37,10 +37,12 @@ if bag.import_errors:
     sys.exit("\\n".join(bag.import_errors.values()))
 dag = bag.dags[dag_id] if dag_id else next(iter(bag.dags.values()))
 run = dag.test(run_conf=json.loads(conf))
-tasks = [{"task_id": ti.task_id, "map_index": ti.map_index, "state": str(ti.state), "value": None}
+tasks = [{"task_id": ti.task_id, "map_index": ti.map_index, "state": str(ti.state),
+          "value": ti.xcom_pull(task_ids=ti.task_id, map_indexes=ti.map_index)}
          for ti in run.get_task_instances()]
 with open(out, "w") as file:
-    json.dump({"dag_id": dag.dag_id, "run_id": run.run_id, "state": str(run.state), "seconds": 0, "tasks": tasks}, file)
+    json.dump({"dag_id": dag.dag_id, "run_id": run.run_id, "state": str(run.state), "seconds": 0, "tasks": tasks}, file,
+              default=str)
 """
 
 
