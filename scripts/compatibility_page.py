@@ -25,7 +25,8 @@ served in full, {partial} with the difference that is told, {moved} are old name
 wheel and need that wheel, and {refused} are refused with a sentence that says what to do. A name under `airflow` that
 is not on this page fails at import, and the error names the nearest thing there is.
 
-Whether a file runs: `venturi check FILE`.
+Whether a file runs: `venturi check FILE`. What real Airflows made of many hundred files, beside what Venturi made of
+them: [compatibility-proof.md](compatibility-proof.md).
 
 ## Where the generations differ
 

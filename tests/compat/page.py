@@ -21,7 +21,7 @@ TITLES = {
     "providers": "examples in provider wheels of 2022",
     "older": "further examples in older wheels",
     "corpus": "public files",
-    "beside": "every other DAG file of these repositories",
+    "beside": "other DAG files of the same repositories",
 }
 
 HEAD = """# What was compared with real Airflows
@@ -32,7 +32,7 @@ groups, mapping, trigger rules, pools, retries, schedule and params. A *run* is 
 instance and every XCom. Chance is loaded alike on both sides.
 
 | files | {columns} |
-|---|{dashes}|
+|---|{dashes}
 """
 
 COLUMNS = {
@@ -46,11 +46,12 @@ COLUMNS = {
 }
 
 BESIDE = """
-Of {files} {title}, Airflow {two} loads {loaded by 2.11}, {three} loads {loaded by 3.3}, either {loaded by either}.
-Venturi loads {loaded here}; of those that either loads, {structure same} of {structure compared} have the same
-structure. {in no Airflow of today, for a removed name} more load in neither because a name or an argument was taken
-out; of these Venturi loads {in no Airflow of today, for a removed name: loaded here}.
+Of {files} {title}, Airflow {two} loads {by_two}, {three} loads {by_three}, either {by_either}. Venturi loads {here}; of
+those that either loads, {same} of {compared} have the same structure. {removed} more load in neither because a name or
+an argument was taken out; of these Venturi loads {removed_here}. What else it does not load lacks a library, another
+wheel, a variable or a correction, wherever it is loaded.
 """
+REMOVED = "in no Airflow of today, for a removed name"
 
 DIFFERENCES = """
 ## Every difference, and why
@@ -66,7 +67,7 @@ def text(all_totals: Mapping[str, Totals], entries: Iterable[Mapping[str, str]])
     rows, besides = [], []
     for name, totals in all_totals.items():
         if "files" in totals.counts:
-            besides.append(BESIDE.format_map({**_Zero(totals.counts), "title": TITLES[name], **versions}))
+            besides.append(_beside(TITLES[name], totals, versions))
         else:
             rows.append(f"| {TITLES[name]} | {' | '.join(_share(totals, what) for what in COLUMNS)} |\n")
     rest = [
@@ -79,9 +80,21 @@ def text(all_totals: Mapping[str, Totals], entries: Iterable[Mapping[str, str]])
     return "".join([head, *rows, "\n", *rest, *besides, DIFFERENCES, *reasons])
 
 
-class _Zero(dict[str, object]):
-    def __missing__(self, key: str) -> int:
-        return 0
+def _beside(title: str, totals: Totals, versions: Mapping[str, str]) -> str:
+    counts = totals.counts
+    return BESIDE.format(
+        title=title,
+        files=counts["files"],
+        by_two=counts["loaded by 2.11"],
+        by_three=counts["loaded by 3.3"],
+        by_either=counts["loaded by either"],
+        here=counts["loaded here"],
+        same=counts["structure same"],
+        compared=counts["structure compared"],
+        removed=counts[REMOVED],
+        removed_here=counts[f"{REMOVED}: loaded here"],
+        **versions,
+    )
 
 
 def _share(totals: Totals, what: str) -> str:

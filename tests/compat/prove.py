@@ -22,6 +22,8 @@ from .judging import Explanations, Judge, Totals, in_words, not_loaded, to_run
 from .obtaining import PLACE, Example
 
 AT_LEAST = 0.95
+# Of the others every difference must be explained, whatever their share: our own files are there for the differences.
+WITH_SHARE = ("3.3", "2.11", "1.10", "providers", "older", "beside")
 SETS = ("own", "3.3", "2.11", "1.10", "providers", "older", "corpus", "beside")
 RECORDED = Path(__file__).parent / "recorded.json"
 
@@ -222,7 +224,7 @@ def _end(all_totals: Mapping[str, Totals], explanations: Explanations, whole: bo
         shares = [f"{w} {totals.counts[f'{w} same']} of {totals.counts[f'{w} compared']}" for w in compared]
         rest = [f"{n} {what}" for what, n in sorted(totals.counts.items()) if not what.endswith(("same", "compared"))]
         print(f"{page.TITLES[name]}: {' · '.join([*shares, *rest])}")
-        bad |= any(totals.share(what) < AT_LEAST for what in compared)
+        bad |= name in WITH_SHARE and any(totals.share(what) < AT_LEAST for what in compared)
         for each in totals.unexplained:
             print(f"  not explained: {each}")
             bad = True

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from . import comparing, own
+from . import comparing, own, page
 from .asking import DATE, HERE
 from .judging import Explanations, Judge, not_loaded, to_run
 
@@ -85,6 +85,12 @@ def test_what_neither_airflow_loads_for_a_removed_name_alone_must_load_here():
     judge.either(file, gone, {"error": "UnknownAirflowName: Venturi does not serve 'airflow.operators.BashOperator'."})
     assert len(judge.totals.unexplained) == 1
     assert judge.totals.counts["in no Airflow of today, for a removed name: loaded here"] == 1
+
+
+def test_the_page_of_the_proof_names_every_difference_and_its_reason():
+    written = page.PAGE.read_text()
+    missing = [entry for entry in Explanations().entries if entry["explanation"] not in written]
+    assert not missing, "make compat writes the page anew"
 
 
 def test_a_changed_edge_rule_state_or_value_is_a_difference():

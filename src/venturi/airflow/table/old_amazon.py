@@ -59,6 +59,7 @@ MOVED: list[Moved] = [
     ("amazon.aws.operators.sagemaker", f"{_O}.sagemaker_training", "SageMakerTrainingOperator"),
     ("amazon.aws.operators.sagemaker", f"{_O}.sagemaker_transform", "SageMakerTransformOperator"),
     ("amazon.aws.operators.sagemaker", f"{_O}.sagemaker_tuning", "SageMakerTuningOperator"),
+    ("amazon.aws.operators.sqs", f"{_O}.sqs", "SQSPublishOperator=SqsPublishOperator"),
     (
         "amazon.aws.operators.step_function",
         f"{_O}.step_function_get_execution_output",
