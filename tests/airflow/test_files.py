@@ -76,6 +76,24 @@ def named_in_files() -> set[tuple[str, str]]:
     return {(row.module, row.name) for path, row in TABLE.items() if path in paths}
 
 
+def test_what_a_file_takes_it_uses():
+    """Else a name would count as shown that was only imported."""
+    unused = {}
+    for file in FILES:
+        tree = ast.parse(file.read_text())
+        taken = {
+            alias.asname or alias.name.partition(".")[0]: node.lineno
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("airflow")
+            for alias in node.names
+        }
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        if "globals" in used:
+            continue  # it goes through all that it has taken
+        unused |= {f"{file.parent.name}/{file.name}:{line}": name for name, line in taken.items() if name not in used}
+    assert unused == {}
+
+
 def test_every_object_that_is_called_full_is_used_in_a_file_or_in_the_tests_of_its_service():
     shown = named_in_files()
     texts = {part: "".join(f.read_text() for f in (TESTS / part).rglob("*.py")) for part in

@@ -15,7 +15,7 @@ from airflow.operators.branch_operator import BaseBranchOperator
 from airflow.operators.dummy_operator import DummyOperator
 from airflow.operators.python_operator import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from airflow.sensors.base_sensor_operator import BaseSensorOperator
-from airflow.utils.dates import cron_presets, days_ago
+from airflow.utils.dates import cron_presets
 from airflow.utils.decorators import apply_defaults
 from airflow.utils.helpers import chain, cross_downstream
 from airflow.utils.log.logging_mixin import LoggingMixin

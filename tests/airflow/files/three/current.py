@@ -5,7 +5,6 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import (
     BranchPythonOperator,
-    PythonOperator,
     ShortCircuitOperator,
     get_current_context,
 )

@@ -57,7 +57,7 @@ from airflow.models.skipmixin import XCOM_SKIPMIXIN_FOLLOWED, XCOM_SKIPMIXIN_KEY
 from airflow.operators.python import PythonOperator
 from airflow.providers.standard.decorators.stub import stub
 from airflow.secrets import VAR_ENV_PREFIX
-from airflow.settings import STATE_COLORS
+from airflow.settings import _ENABLE_AIP_52, STATE_COLORS
 from airflow.utils.compression import uncompress_file
 from airflow.utils.context import AirflowContextDeprecationWarning
 from airflow.utils.decorators import remove_task_decorator
@@ -177,6 +177,7 @@ def constants():
     assert (XCOM_SKIPMIXIN_KEY, XCOM_SKIPMIXIN_SKIPPED, XCOM_SKIPMIXIN_FOLLOWED)[1:] == ("skipped", "followed")
     assert (CONN_ENV_PREFIX, VAR_ENV_PREFIX) == ("AIRFLOW_CONN_", "AIRFLOW_VAR_")
     assert STATE_COLORS["success"] == "green"
+    assert _ENABLE_AIP_52 is True
     names = [CELERY_EXECUTOR, DASK_EXECUTOR, DEBUG_EXECUTOR, KUBERNETES_EXECUTOR, LOCAL_EXECUTOR, SEQUENTIAL_EXECUTOR]
     assert all(name.endswith("Executor") for name in names)
     assert FileLoadStat("f", None, 1, 2, "[]").dag_num == 1
