@@ -39,6 +39,7 @@ FOR_MORE = (
         "duckdb",
     ),
     *("common.messaging", "python3-saml", "bson"),
+    "fastapi",  # the login of Airflow's own website
 )
 
 

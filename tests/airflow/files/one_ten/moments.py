@@ -57,7 +57,7 @@ def in_python(**context):
     assert infer_time_unit([4000]) == "minutes" and scale_time_units([120], "minutes") == [2]
     assert ds_add("2020-01-01", 2) == "2020-01-03" and ds_format("2020-01-02", "%Y-%m-%d", "%d/%m") == "02/01"
     assert datetime is plain and delta is timedelta and json.loads("[1]") == [1] and time.time() > 0
-    assert uuid.UUID(int=1) and random.random() < 1 and dateutil.parser.parse("2020-01-01").year == 2020
+    assert uuid.UUID(int=1) and random() < 1 and dateutil.parser.parse("2020-01-01").year == 2020
     assert datetime_diff_for_humans(utcnow())
 
 
