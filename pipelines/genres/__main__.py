@@ -9,8 +9,10 @@ from typing import Any
 import click
 from genre_classification.problem import Problem
 
-# Threads of torch that wait by spinning are in each other's way on a busy machine. It is read when torch is imported.
+# Threads that wait by spinning are in each other's way on a busy machine. Both are read when libraries are imported;
+# torch counts its own threads, and the arrays of a song are too small for several.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 FOLDER = click.Path(path_type=Path)
 MODELS = click.Choice(["resnet18", "resnet34"])
