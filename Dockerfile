@@ -16,7 +16,7 @@ RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir 
 
 FROM ${BASE}
 COPY --from=build /opt/venturi /opt/venturi
-COPY docker/entrypoint.sh /entrypoint
+COPY scripts/image_entrypoint.sh /entrypoint
 # 50000:0 is Airflow's user; any other id works too (AIRFLOW_UID), so what is written to is open to group 0, and /state to
 # all. /usr/local/airflow is where older images had it. /requirements.txt, when one is mounted, is that of dags/.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --shell /bin/bash --no-create-home airflow \

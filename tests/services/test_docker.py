@@ -255,11 +255,14 @@ def test_what_a_killed_attempt_left_is_removed_by_the_next(ran, engine, containe
 
 
 def test_a_file_with_mounts_loads_without_the_docker_package(tmp_path):
-    # S4.u3: the stand-in gives what the package gives, and stands in for nothing else.
+    # S4.u3: the stand-in gives what the package gives, and stands in for nothing else. A project's folder of that name
+    # is not the package.
+    (tmp_path / "project" / "docker").mkdir(parents=True)
     text = (
         HEAD + '    DockerOperator(task_id="t", command="true", mounts=[Mount("/out", "data", type="bind")], **common)'
     )
     program = textwrap.dedent(f"""
+        import sys
         from pathlib import Path
         from tests.sdk.loading import load
         from venturi.airflow import importer
@@ -269,6 +272,7 @@ def test_a_file_with_mounts_loads_without_the_docker_package(tmp_path):
             import docker
         except ImportError as error:
             print(error)
+        sys.path.append({str(tmp_path / "project")!r})
         loaded = load(Path({str(tmp_path)!r}), {text!r})
         print(dict(loaded.dag.task_dict["t"].mounts[0]))
         print(run_dag(loaded.dag).errors["t", -1]["message"])

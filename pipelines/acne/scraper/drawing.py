@@ -18,7 +18,7 @@ _TONES = np.array([[241, 205, 181], [226, 180, 148], [198, 146, 110], [160, 108,
 
 def draw(kind, name):
     """The picture of that name; the same name gives the same picture."""
-    rng = np.random.default_rng(zlib.crc32(f"{kind}/{name}".encode()))
+    rng = np.random.default_rng(zlib.crc32(f"{kind} {name}".encode()))
     skin = _skin(rng)
     _LESIONS[kind](skin, rng, 1.0)
     if rng.random() < 0.45:  # what else is there: a little of another kind

@@ -21,7 +21,9 @@ def needed(module: str, what: str, line: str | None = None) -> ModuleType:
         if (error.name or "").partition(".")[0] != top:
             raise  # the library is there and lacks something itself: its own words say more
         found = None
-    if found is not None and not getattr(found, "__stands_in__", False):
+    # A folder of the project may have the name of a library, `docker/` say: to Python it is an empty package.
+    is_folder = getattr(found, "__file__", None) is None
+    if found is not None and not is_folder and not getattr(found, "__stands_in__", False):
         return found
     raise MissingPackage(
         f"{what} needs the package '{top}', which is not installed here. "
