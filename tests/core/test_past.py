@@ -173,3 +173,16 @@ def test_a_held_task_of_a_cancelled_run_is_skipped() -> None:
     step.cancel(runs.world, runs.runs[1], "cancelled by ann", Turn(0.0))
     assert runs.runs[1].state is RunState.FAILED
     assert past.held(runs.world.dag("d"), runs.runs[0]) == []
+
+
+def test_what_waits_for_a_run_goes_on_when_that_is_cancelled_with_nothing_at_work() -> None:
+    """One instance of its group had settled and the other was held: none is there that could settle by the cancel."""
+    first = TaskSpec("g.x", group_id="g")
+    second = TaskSpec("g.y", group_id="g", upstream=("g.x",), depends_on_past=True)
+    runs = Runs(DagSpec("d", tasks=(first, second), groups=(GroupSpec("g", mapped=(MapSource("v", 2),)),)), 3)
+    for day, outcomes in ((1, ("FAILED", "FAILED")), (2, ("SKIPPED", "SUCCESS")), (3, ("SUCCESS", "SUCCESS"))):
+        for outcome in outcomes:
+            runs.end(day, "g.x", Outcome[outcome])
+    assert runs.live() == {}
+    step.cancel(runs.world, runs.runs[1], "cancelled by ann", Turn(0.0))
+    assert sorted(runs.live()) == [("day 3", "g.y")]

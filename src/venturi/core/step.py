@@ -338,6 +338,7 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
         _fail_fast(world, run, f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast", turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
+        has_settled = True  # also where what was open was given up, and no instance of it was there to settle
     dag = world.dag(run.dag_id)
     if has_settled and dag.held:
         for later, number in past.held(dag, run):
