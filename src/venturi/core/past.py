@@ -1,7 +1,7 @@
 """depends_on_past: what a task waits for in the run of its DAG that comes before its own, by logical date.
 
 Owns the choice of that run and the judgement of it. An unfinished one is looked at where it is, of an ended one its
-states are kept; `engine.past` reads them. A run without a date, the first one, and one that a person tries by
+states are kept; `engine.looking_back` reads them. A run without a date, the first one, and one that a person tries by
 `venturi run` wait for nothing of the kind.
 """
 

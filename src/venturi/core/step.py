@@ -20,7 +20,7 @@ from .readiness import skip_chosen as _skip_chosen
 from .readiness import told_downstream as _told_downstream
 from .readiness import whole as _whole
 from .states import FINAL, Outcome, RunState, TaskState
-from .world import WHOLE, Cell, Node, Run, World
+from .world import WHOLE, Cell, Node, Run, World, why_stopped
 
 _SKIPPED = TaskState.SKIPPED
 
@@ -335,7 +335,7 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
             _close(run, number, node, turn)
         work.extend(_told_downstream(run, number, map_index, state, done, turn))
     if failed is not None and run.plan.spec.fail_fast:
-        _fail_fast(world, run, f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast", turn)
+        _fail_fast(world, run, why_stopped(run, failed), turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
         has_settled = True  # also where what was open was given up, and no instance of it was there to settle

@@ -421,8 +421,12 @@ def stopped_by(run: Run) -> str | None:
         if not run.plan.tasks[number].is_teardown and (
             node.state is TaskState.FAILED or node.counts.get(TaskState.FAILED)
         ):
-            return f"{run.plan.tasks[number].task_id} failed, and the DAG fails fast"
+            return why_stopped(run, number)
     return None
+
+
+def why_stopped(run: Run, failed: int) -> str:
+    return f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast"
 
 
 def _restore_tallies(run: Run) -> None:

@@ -23,7 +23,6 @@ from ..wire.frames import Head, encode
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
-from .looking_back import look_back
 from .settings import SettingsWatch
 from .triggering import Triggering
 from .turn import Engine
@@ -206,8 +205,7 @@ class Commands:
         run.conf, run.ignores_pause = conf or {}, ignores_pause
         run.queued_at, run.logical_date = turn.now, logical
         run.interval_start = run.interval_end = logical
-        engine.world.add(run)
-        look_back(engine.reader, run, turn.finished_runs)
+        engine.add_run(run, turn)
         turn.batch.new_runs.append(
             NewRun(
                 id=run.id,

@@ -17,7 +17,6 @@ from ..core.step import Turn
 from ..core.world import Cell, Run
 from ..executors.base import Asked
 from ..store.rows import RunRow
-from .looking_back import look_back
 
 if TYPE_CHECKING:
     from .asking import Tell
@@ -129,8 +128,7 @@ class Triggering:
         run = Run(row.id, row.dag_id, row.run_id, engine.versions.plan(version.id))
         run.run_type, run.conf, run.queued_at, run.ignores_pause = row.run_type, conf, turn.now, engine.foreground
         run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
-        engine.world.add(run)
-        look_back(engine.reader, run, turn.finished_runs)
+        engine.add_run(run, turn)
         self._is_ours_now(run)
         reset = RunReset(row.id, row.dag_id, row.run_id, RunState(row.state), version.id, turn.now, conf, key)
         turn.batch.run_resets.append(reset)

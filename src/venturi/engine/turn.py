@@ -41,6 +41,7 @@ from ..store.rows import DeferralRow
 from . import recovery
 from .asking import Asks
 from .contexts import Contexts
+from .looking_back import look_back
 from .outcomes import asset_event_rows, attempt_row, end_of, event_of, reason_of, value_row
 from .versions import Versions
 
@@ -374,6 +375,11 @@ class Engine:
         return min((heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap), default=None)
 
     # ── commands and reads ──
+
+    def add_run(self, run: Run, turn: Turn) -> None:
+        """A run that is made or reset in this turn."""
+        self.world.add(run)
+        look_back(self.reader, run, turn.finished_runs)
 
     def cancel_run(self, run: Run, reason: str, turn: Turn) -> None:
         for token in step.cancel(self.world, run, reason, turn):
