@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venturi.core.errors import DagCycle, DuplicateTask, UnknownTask
-from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec, check_graph, dag_from_json, to_json
+from venturi.core.errors import DagCycle, DuplicateTask, NotWithout, UnknownTask
+from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec, check_graph, dag_from_json, to_json, with_only
 
 
 def dag(**upstream: str) -> DagSpec:
@@ -75,3 +75,20 @@ def test_whatever_the_arrows_the_order_respects_them_or_a_true_cycle_is_named(ed
     at = {task_id: i for i, task_id in enumerate(order)}
     assert sorted(at) == sorted(upstream)
     assert all(at[up] < at[task_id] for task_id, ups in upstream.items() for up in ups)
+
+
+def test_of_a_dag_some_tasks_can_be_taken_alone() -> None:
+    spec = DagSpec(
+        "d",
+        tasks=(
+            TaskSpec("a"),
+            TaskSpec("b", upstream=("a",)),
+            TaskSpec("c", upstream=("a", "b"), mapped=(MapSource("x", None, "b"),), is_mapped=True),
+        ),
+    )
+    part = with_only(spec, ["c", "b"])
+    assert [(t.task_id, t.upstream) for t in part.tasks] == [("b", ()), ("c", ("b",))]
+    with pytest.raises(NotWithout, match="'c' of DAG 'd' is mapped over what 'b' returns"):
+        with_only(spec, ["c"])
+    with pytest.raises(UnknownTask, match="no task 'x'"):
+        with_only(spec, ["x"])

@@ -213,7 +213,7 @@ def test_a_pool_that_is_widened_lets_more_tasks_start_at_once(bench: Bench) -> N
     assert len(bench.executor.starts) == 3
     tell(bench, "pool_set", pool="narrow", slots=2)
     with bench.store.reader() as reader:
-        assert [tuple(p) for p in reader.pools() if p.name == "narrow"] == [("narrow", 2, "d")]
+        assert [tuple(p) for p in reader.pools() if p.name == "narrow"] == [("narrow", 2, "d", None)]
     bench.start()
     assert bench.engine.world.pool("narrow").slots == 2
     assert tell(bench, "pool_remove", pool="narrow")["ok"]

@@ -242,7 +242,7 @@ def test_the_world_holds_what_is_unfinished_and_counts_of_what_is_not(
     assert world.finished == [(1, "a", -1, "success")]
     assert sorted(world.group_counts) == [(1, "m", "failed", 1), (1, "m", "success", 3)]
     assert world.groups == [(1, "m", 9, 5, "scheduled", NOW, None, [9])]
-    assert ("default_pool", 128, None) in world.pools
+    assert ("default_pool", 128, None, None) in world.pools
     assert [error.file for error in world.import_errors] == ["/x.py"]
     assert [c.id for c in world.commands] == [command]
 

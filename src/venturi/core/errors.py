@@ -9,6 +9,7 @@
     │   ├── NotImportable
     │   └── BadValue
     ├── BadFile                   a file of settings that cannot be read
+    ├── NotWithout                some tasks of a DAG were chosen, and another one is needed
     ├── BadParameter              a run was asked for with what the DAG's parameters do not allow
     ├── NotFound                  a DAG, run, task, variable or connection that is not there
     ├── Refused                   a request that the present state does not allow
@@ -63,6 +64,10 @@ class DuplicateDag(AuthoringError):
 
 class UnknownTask(AuthoringError):
     """DAG '{dag_id}' has no task '{task_id}'. It has: {known}."""
+
+
+class NotWithout(VenturiError):
+    """'{task_id}' of DAG '{dag_id}' is mapped over what '{missing}' returns. Choose '{missing}' as well."""
 
 
 class NotImportable(AuthoringError):

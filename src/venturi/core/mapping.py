@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -25,14 +25,6 @@ def indices(lengths: Sequence[int], map_index: int) -> list[int]:
         map_index, at = divmod(map_index, length)
         found.append(at)
     return found[::-1]
-
-
-def values_in(source: MapSource) -> Iterator[MapSource]:
-    """The parts of a source that are other tasks' values."""
-    if source.task_id is not None:
-        yield source
-    for part in source.parts:
-        yield from values_in(part)
 
 
 def length_of(source: MapSource, length: Length) -> int | None:

@@ -149,7 +149,7 @@ class NewRun:
     run_id: str
     version: int
     state: RunState
-    run_type: str  # manual, scheduled, backfill
+    run_type: str  # manual, scheduled, backfill, asset_triggered
     queued_at: float
     logical_date: float | None = None
     interval_start: float | None = None
@@ -157,6 +157,9 @@ class NewRun:
     conf: dict[str, Any] = field(default_factory=dict)
     idempotency_key: str | None = None
     ignores_pause: bool = False  # `venturi run FILE` starts even if the DAG is paused
+    only: tuple[str, ...] = ()  # the tasks chosen; empty: all
+    backfill: int | None = None
+    started_by: str | None = None
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from .errors import UnknownTask
-from .mapping import values_in
 from .rules import RULES
-from .spec import DagSpec, MapSource, TaskSpec
+from .spec import DagSpec, MapSource, TaskSpec, values_in
 
 
 class Kind(Enum):

@@ -13,7 +13,7 @@ from . import mapping, past
 from .moves import TaskMove
 from .plan import MappedGroup, Tell
 from .rules import Decision, decide
-from .spec import MapSource, TaskSpec
+from .spec import MapSource, TaskSpec, values_in
 from .states import FINAL, TaskState
 from .world import WHOLE, Cell, Node, Run, add, index_by_index, lower, settled_state
 
@@ -324,7 +324,7 @@ def _sizes(run: Run, sources: tuple[MapSource, ...]) -> list[int] | tuple[TaskSt
     length = length_in(run)
     worst: tuple[TaskState, str] | None = None
     for source in sources:
-        for value in mapping.values_in(source):
+        for value in values_in(source):
             assert value.task_id is not None
             number = run.plan.index[value.task_id]
             above = run.nodes[number]

@@ -6,10 +6,11 @@ JSON leaves out every field that has its default, so that a DAG of 10,000 tasks 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from .errors import DagCycle, DuplicateTask, UnknownTask
+from .errors import DagCycle, DuplicateTask, NotWithout, UnknownTask
 from .names import DEFAULT_POOL as DEFAULT_POOL
 from .names import RETURN_KEY as RETURN_KEY
 
@@ -110,6 +111,36 @@ class DagSpec:
             if task.task_id == task_id:
                 return task
         raise UnknownTask(dag_id=self.dag_id, task_id=task_id, known=", ".join(t.task_id for t in self.tasks))
+
+
+def with_only(spec: DagSpec, task_ids: Collection[str]) -> DagSpec:
+    """The same DAG, in which there are these tasks alone: what is left out is no upstream of anything."""
+    chosen = frozenset(task_ids)
+    for task_id in chosen:
+        spec.task(task_id)
+    kept = [task for task in spec.tasks if task.task_id in chosen]
+    parents = {group.group_id: group.parent for group in spec.groups}
+    needed: set[str | None] = set()
+    for task in kept:
+        group = task.group_id
+        while group is not None and group not in needed:
+            needed.add(group)
+            group = parents.get(group)
+    groups = tuple(group for group in spec.groups if group.group_id in needed)
+    for name, sources in [(t.task_id, t.mapped) for t in kept] + [(g.group_id, g.mapped) for g in groups]:
+        for value in (value for source in sources for value in values_in(source)):
+            if value.task_id not in chosen:
+                raise NotWithout(dag_id=spec.dag_id, task_id=name, missing=value.task_id)
+    tasks = tuple(replace(task, upstream=tuple(up for up in task.upstream if up in chosen)) for task in kept)
+    return replace(spec, tasks=tasks, groups=groups)
+
+
+def values_in(source: MapSource) -> Iterator[MapSource]:
+    """The parts of a source that are other tasks' values."""
+    if source.task_id is not None:
+        yield source
+    for part in source.parts:
+        yield from values_in(part)
 
 
 _T = TypeVar("_T", TaskSpec, GroupSpec, DagSpec, MapSource)

@@ -124,6 +124,7 @@ class Run:
     """One unfinished run."""
 
     __slots__ = (
+        "backfill",
         "before",
         "conf",
         "dag",
@@ -137,6 +138,7 @@ class Run:
         "live",
         "logical_date",
         "nodes",
+        "only",
         "open_nodes",
         "plan",
         "queued_at",
@@ -145,6 +147,7 @@ class Run:
         "run_type",
         "spares_nothing",
         "started_at",
+        "started_by",
         "state",
         "stopping",
         "task_live",
@@ -163,6 +166,9 @@ class Run:
         self.interval_start: float | None = None
         self.interval_end: float | None = None
         self.conf: dict[str, Any] = {}
+        self.only: tuple[str, ...] = ()  # the tasks chosen; its plan has no others
+        self.backfill: int | None = None
+        self.started_by: str | None = None
         self.dag: Dag | None = None  # once it is in the world
         self.before: Before | None = None  # the last ended run before it, where a task looks back at it: core.past
         self.ignores_pause = False

@@ -1,6 +1,6 @@
 """What commands do: trigger, run a file, pause, cancel, refresh, follow, stop.
 
-Owns the making of runs and the words of refusals. Each command acts inside a turn and is answered after its commit.
+Owns the words of refusals. Each command acts inside a turn and is answered after its commit.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any
 
 from ..core.errors import BadParameter, VenturiError
-from ..core.moves import CommandDone, Event, NewRun
+from ..core.moves import CommandDone, Event
 from ..core.names import DEFAULT_POOL
-from ..core.schema import wrong_parameter
-from ..core.states import RUN_FINAL, RunState
+from ..core.states import RUN_FINAL
 from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
@@ -23,6 +22,7 @@ from ..wire.frames import Head, encode
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
+from .making import Wanted, make_run
 from .settings import SettingsWatch
 from .triggering import Triggering
 from .turn import Engine
@@ -190,51 +190,18 @@ class Commands:
         ignores_pause: bool = False,
         idempotency_key: str | None = None,
     ) -> Run:
-        engine = self._engine
-        version = engine.versions.current(dag_id)
-        assert version is not None
-        if conf is not None and not isinstance(conf, dict):
-            raise ValueError("conf must be a JSON object")
-        wrong = wrong_parameter(engine.versions.plan(version.id).spec.params, conf or {})
-        if wrong is not None:
-            raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])
-        logical = _date(date) if date else turn.now
-        run = Run(
-            engine.take_run_id(), dag_id, run_id or self._new_run_id(dag_id, logical), engine.versions.plan(version.id)
-        )
-        run.conf, run.ignores_pause = conf or {}, ignores_pause
-        run.queued_at, run.logical_date = turn.now, logical
-        run.interval_start = run.interval_end = logical
-        engine.add_run(run, turn)
-        turn.batch.new_runs.append(
-            NewRun(
-                id=run.id,
-                dag_id=dag_id,
-                run_id=run.run_id,
-                version=version.id,
-                state=RunState.QUEUED,
-                run_type=run.run_type,
-                queued_at=turn.now,
-                logical_date=logical,
-                interval_start=logical,
-                interval_end=logical,
-                conf=run.conf,
-                idempotency_key=idempotency_key,
+        return make_run(
+            self._engine,
+            Wanted(
+                dag_id,
+                run_id=run_id,
+                conf=conf,
+                logical_date=_date(date) if date else turn.now,
                 ignores_pause=ignores_pause,
-            )
+                idempotency_key=idempotency_key,
+            ),
+            turn,
         )
-        return run
-
-    def _new_run_id(self, dag_id: str, logical: float) -> str:
-        made = base = f"manual__{datetime.fromtimestamp(logical, timezone.utc).isoformat()}"
-        n = 1
-        while self._engine.reader.run(dag_id, made) is not None or self._is_new(dag_id, made):
-            n += 1
-            made = f"{base}__{n}"
-        return made
-
-    def _is_new(self, dag_id: str, run_id: str) -> bool:
-        return any(r.dag_id == dag_id and r.run_id == run_id for r in self._engine.world.runs.values())
 
     def cancel_run(self, client: Asker, head: Head, turn: Turn) -> None:
         run = self._unfinished(head)

@@ -42,7 +42,7 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
     instances, groups = _by_run(kept)
     for found in kept.runs:
         if wanted(found.id):
-            run = _run(found, versions.plan(found.version))
+            run = _run(found, versions.plan(found.version, found.only))
             restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
     look_back_again(reader, world)
@@ -64,6 +64,7 @@ def _run(row: RunRow, plan: Plan) -> Run:
     run.queued_at, run.started_at = row.queued_at, row.started_at
     run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
     run.conf, run.ignores_pause, run.reason = row.conf, row.ignores_pause, row.reason
+    run.only, run.backfill, run.started_by = row.only, row.backfill, row.started_by
     return run
 
 
@@ -77,7 +78,7 @@ def _restore_calls(world: World, kept: Kept, reader: Reader, versions: Versions,
         run = world.runs.get(call.run) or runs.get(call.run)
         if run is None:
             row = rows[call.run]
-            run = runs[call.run] = _run(row, versions.plan(row.version))
+            run = runs[call.run] = _run(row, versions.plan(row.version, row.only))
             for group in reader.instances(call.run).groups:
                 node = run.nodes[run.plan.index[group.task_id]]
                 node.n, node.sizes = group.n, group.sizes

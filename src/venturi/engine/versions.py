@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.moves import DagVersion
 from ..core.plan import Plan
-from ..core.spec import dag_from_json
+from ..core.spec import dag_from_json, with_only
 from ..store import Reader
 
 
@@ -18,13 +18,14 @@ class Versions:
         self._reader = reader
         self._rows: dict[int, DagVersion] = {}
         self._plans: dict[int, Plan] = {}
+        self._parts: dict[tuple[int, tuple[str, ...]], Plan] = {}  # of runs for which tasks were chosen
         self._starts: dict[int, dict[str, Any]] = {}
         self._current: dict[str, int] = {}
         self.next_id = 1
 
     def forget(self) -> None:
         """The database is about to say what there is."""
-        for kept in (self._rows, self._plans, self._starts, self._current):
+        for kept in (self._rows, self._plans, self._parts, self._starts, self._current):
             kept.clear()
 
     def take_id(self) -> int:
@@ -63,7 +64,13 @@ class Versions:
                 return known
         return self.take_id()
 
-    def plan(self, id: int) -> Plan:
+    def plan(self, id: int, only: tuple[str, ...] = ()) -> Plan:
+        """With `only`, of these tasks alone."""
+        if only:
+            part = self._parts.get((id, only))
+            if part is None:
+                part = self._parts[id, only] = Plan(with_only(self.plan(id).spec, only), id)
+            return part
         made = self._plans.get(id)
         if made is None:
             made = self._plans[id] = Plan(dag_from_json(self._row(id).spec), id)
@@ -97,3 +104,5 @@ class Versions:
             self._rows.pop(id, None)
             self._plans.pop(id, None)
             self._starts.pop(id, None)
+        for key in [key for key in self._parts if key[0] not in keep]:
+            del self._parts[key]

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..config import environment
-from ..core.mapping import values_in
-from ..core.spec import RETURN_KEY, DagSpec, TaskSpec
+from ..core.spec import RETURN_KEY, DagSpec, TaskSpec, values_in
 from . import era, times
 from .dag import DAG
 from .empty import EmptyOperator

@@ -179,6 +179,9 @@ def _new_run(run: Any) -> tuple[Any, ...]:
         run.idempotency_key,
         run.ignores_pause,
         None,
+        _dumps(run.only) if run.only else None,
+        run.backfill,
+        run.started_by,
     )
 
 

@@ -575,7 +575,7 @@ def read_world(driver: Driver) -> World:
             calls=[CallRow.of(row) for row in ask(driver, "open_calls")],
             call_runs=[RunRow.of(row) for row in ask(driver, "runs_of_open_calls")],
             pools=[PoolRow._make(row) for row in ask(driver, "pools")],
-            schedules=[ScheduleRow._make(row) for row in ask(driver, "schedules")],
+            schedules=[ScheduleRow.of(row) for row in ask(driver, "schedules")],
             import_errors=[ImportErrorRow.of(row) for row in ask(driver, "import_errors")],
             commands=[CommandRow.of(row) for row in ask(driver, "waiting_commands")],
         )

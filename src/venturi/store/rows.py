@@ -51,11 +51,15 @@ class RunRow(NamedTuple):
     idempotency_key: str | None
     ignores_pause: bool
     reason: str | None
+    only: tuple[str, ...] = ()
+    backfill: int | None = None
+    started_by: str | None = None
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> RunRow:
         made = cls._make(row)
-        return made._replace(conf=json.loads(row[12]), ignores_pause=bool(made.ignores_pause))
+        only = tuple(json.loads(row[16])) if row[16] else ()
+        return made._replace(conf=json.loads(row[12]), ignores_pause=bool(made.ignores_pause), only=only)
 
 
 class InstanceRow(NamedTuple):
@@ -197,6 +201,7 @@ class PoolRow(NamedTuple):
     name: str
     slots: int
     description: str | None
+    include_deferred: bool | None
 
 
 class VariableRow(NamedTuple):
@@ -231,6 +236,13 @@ class ScheduleRow(NamedTuple):
     next_at: float | None
     next_date: float | None
     last_date: float | None
+    last_start: float | None
+    last_end: float | None
+    detail: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> ScheduleRow:
+        return cls._make((*row[:6], None if row[6] is None else json.loads(row[6])))
 
 
 @dataclass(slots=True)

@@ -296,7 +296,7 @@ COMMIT: dict[str, Statement] = {
         ),
     ),
     "command": _insert(t.command, "name", "payload", "at", "done_at", "answer"),
-    "pool": _upsert(t.pool, _kept_description(t.pool)),
+    "pool": _upsert(t.pool, _kept_description(t.pool), "name", "slots", "description"),
     "pool_clear": Statement(_of(t.pool, "name"), lambda rows: delete(t.pool).where(t.pool.c.name == rows["name"])),
     "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
 }

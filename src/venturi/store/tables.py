@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002", "0003")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003", "0004")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -95,6 +95,9 @@ run = Table(
     Column("idempotency_key", Text),
     _need("ignores_pause", Boolean),
     Column("reason", Text),
+    Column("only", Text),  # JSON: the tasks chosen, where it is not all of them
+    Column("backfill", BigInteger),
+    Column("started_by", Text),  # who or what made it, for people
     Index("run_run_id", "dag_id", "run_id", unique=True),
     Index("run_of_dag", "dag_id", "id"),
 )
@@ -104,6 +107,8 @@ _unfinished = text("state IN ('queued', 'running')")
 Index("run_date", run.c.dag_id, run.c.logical_date, unique=True, sqlite_where=_scheduled, postgresql_where=_scheduled)
 Index("run_key", run.c.dag_id, run.c.idempotency_key, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
 Index("run_unfinished", run.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
+_of_backfill = text("backfill IS NOT NULL")
+Index("run_of_backfill", run.c.backfill, sqlite_where=_of_backfill, postgresql_where=_of_backfill)
 
 task_instance = Table(  # a row exists once the instance is touched
     "task_instance",
@@ -278,7 +283,14 @@ command = Table(
 _waiting = text("done_at IS NULL")
 Index("command_waiting", command.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
 
-pool = Table("pool", metadata, _key("name", Text), _need("slots", Integer), Column("description", Text))
+pool = Table(
+    "pool",
+    metadata,
+    _key("name", Text),
+    _need("slots", Integer),  # −1: without a limit
+    Column("description", Text),
+    Column("include_deferred", Boolean),
+)
 
 variable = Table(
     "variable",
@@ -302,11 +314,92 @@ connection = Table(
 
 import_error = Table("import_error", metadata, _key("file", Text), _need("error", Text), Column("at", Double))
 
-schedule = Table(
+schedule = Table(  # where the timetable of a DAG stands
     "schedule",
     metadata,
     _key("dag_id", Text),
     Column("next_at", Double),  # when the next run is due
     Column("next_date", Double),  # and its logical date
-    Column("last_date", Double),
+    Column("last_date", Double),  # of the last run that the timetable has made
+    Column("last_start", Double),  # its data interval
+    Column("last_end", Double),
+    Column("detail", Text),  # JSON: dates ahead of a timetable of the author's own, and what is wrong with it
+)
+
+backfill = Table(
+    "backfill",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _need("dag_id", Text),
+    _need("state", Text),  # running, paused, done, cancelled
+    _need("request", Text),  # JSON, core.backfills.Request
+    _need("at", Double),
+    Column("ended_at", Double),
+    Column("reason", Text),
+)
+_open_backfill = text("state IN ('running', 'paused')")
+Index("backfill_open", backfill.c.id, sqlite_where=_open_backfill, postgresql_where=_open_backfill)
+
+backfill_run = Table(  # each date of a backfill
+    "backfill_run",
+    metadata,
+    _key("backfill", BigInteger),
+    _key("n", Integer),
+    Column("logical_date", Double),
+    Column("run", BigInteger),
+    _need("state", Text),  # due, made, left out
+    Column("reason", Text),
+    Index("backfill_run_run", "run"),
+)
+
+asset_waiting = Table(  # events that a DAG has not been started by yet
+    "asset_waiting",
+    metadata,
+    _key("dag_id", Text),
+    _key("token", BigInteger),
+    _key("n", Integer),
+    _need("name", Text),
+    _need("uri", Text),
+    _need("at", Double),
+    Column("partition", Text),
+)
+
+run_asset_event = Table(  # the events that have started a run
+    "run_asset_event", metadata, _key("run", BigInteger), _key("token", BigInteger), _key("n", Integer)
+)
+
+deadline = Table(  # of a run or, by `task_id`, of one of its tasks
+    "deadline",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("n", Integer),  # which of those its DAG declares
+    _need("due_at", Double),
+    _need("state", Text),  # due, met, missed
+    Index("deadline_due", "state", "due_at"),
+)
+
+question = Table(  # what a task asks a person
+    "question",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("token", BigInteger),  # of the attempt that asked, and waits deferred
+    _need("detail", Text),  # JSON: subject, body, options, params …
+    _need("at", Double),
+    Column("answer", Text),  # JSON: chosen, params
+    Column("answered_by", Text),
+    Column("answered_at", Double),
+)
+
+note = Table(  # of a run, or by `task_id` of a task instance
+    "note",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("text", Text),
+    Column("by", Text),
+    _need("at", Double),
 )

@@ -1,0 +1,94 @@
+"""The one place where a run is made: by a person, a schedule, a backfill, an asset or a task.
+
+Owns what is checked before, the run's name, and that its row and its place in the world are of one turn. Who wants
+a run, and when, is theirs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import BadParameter
+from ..core.moves import NewRun
+from ..core.schema import wrong_parameter
+from ..core.states import RunState
+from ..core.step import Turn
+from ..core.world import Run
+
+if TYPE_CHECKING:
+    from .turn import Engine
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A run that somebody or something wants."""
+
+    dag_id: str
+    run_type: str = "manual"
+    run_id: str | None = None  # None: named by type and date
+    conf: dict[str, Any] | None = None
+    logical_date: float | None = None
+    interval: tuple[float, float] | None = None  # None: of no length, at the date
+    ignores_pause: bool = False
+    idempotency_key: str | None = None
+    only: tuple[str, ...] = ()
+    backfill: int | None = None
+    started_by: str | None = None  # in words, for people
+
+
+def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
+    """Raises ValueError or a VenturiError for what cannot be; nothing is changed then."""
+    dag_id, conf = wanted.dag_id, wanted.conf
+    version = engine.versions.current(dag_id)
+    assert version is not None
+    if conf is not None and not isinstance(conf, dict):
+        raise ValueError("conf must be a JSON object")
+    wrong = wrong_parameter(engine.versions.plan(version.id).spec.params, conf or {})
+    if wrong is not None:
+        raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])
+    plan = engine.versions.plan(version.id, wanted.only)
+    run = Run(engine.take_run_id(), dag_id, wanted.run_id or _new_run_id(engine, wanted, turn), plan)
+    date = wanted.logical_date
+    run.run_type, run.conf, run.ignores_pause = wanted.run_type, conf or {}, wanted.ignores_pause
+    run.queued_at, run.logical_date = turn.now, date
+    run.interval_start, run.interval_end = wanted.interval or (date, date)
+    run.only, run.backfill, run.started_by = wanted.only, wanted.backfill, wanted.started_by
+    engine.add_run(run, turn)
+    turn.batch.new_runs.append(
+        NewRun(
+            id=run.id,
+            dag_id=dag_id,
+            run_id=run.run_id,
+            version=version.id,
+            state=RunState.QUEUED,
+            run_type=run.run_type,
+            queued_at=turn.now,
+            logical_date=date,
+            interval_start=run.interval_start,
+            interval_end=run.interval_end,
+            conf=run.conf,
+            idempotency_key=wanted.idempotency_key,
+            ignores_pause=run.ignores_pause,
+            only=run.only,
+            backfill=run.backfill,
+            started_by=run.started_by,
+        )
+    )
+    return run
+
+
+def _new_run_id(engine: Engine, wanted: Wanted, turn: Turn) -> str:
+    at = turn.now if wanted.logical_date is None else wanted.logical_date
+    made = base = f"{wanted.run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
+    n = 1
+    while engine.reader.run(wanted.dag_id, made) is not None or _is_new(engine, wanted.dag_id, made):
+        n += 1
+        made = f"{base}__{n}"
+    return made
+
+
+def _is_new(engine: Engine, dag_id: str, run_id: str) -> bool:
+    dag = engine.world.dags.get(dag_id)
+    return dag is not None and any(run.run_id == run_id for run in dag.runs.values())
