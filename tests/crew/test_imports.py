@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import time
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -251,7 +253,17 @@ def test_an_interpreter_without_venturi_is_a_report(house: House) -> None:
     source = {**house.source("dag.py"), "python": "/bin/false"}
     house.engine.send(messages.load(house.request, source, 30, None))
     error = house.wait_loaded(house.request)[0]["error"]
-    assert "/bin/false could not be made ready" in error["message"]
+    assert "/bin/false could not be made ready. It says: it is no Python" in error["message"]
+
+
+def test_an_interpreter_that_lacks_venturi_is_told_what_it_lacks(house: House, tmp_path: Path) -> None:
+    venv.create(tmp_path / "plain", symlinks=True)
+    python = str(tmp_path / "plain" / "bin" / "python")
+    house.write("dag.py", good())
+    house.request += 1
+    house.engine.send(messages.load(house.request, {**house.source("dag.py"), "python": python}, 30, None))
+    error = house.wait_loaded(house.request)[0]["error"]
+    assert f"{python} could not be made ready. It has no Venturi on its path: install Venturi there" in error["message"]
 
 
 def test_no_more_zygotes_are_kept_than_configured(make_house) -> None:

@@ -147,10 +147,10 @@ def test_ten_thousand_tasks_in_dense_layers_are_described_and_checked():
     assert sum(len(t.upstream) for t in spec.tasks) == 99 * 100 * 100
 
 
-def test_a_class_of_ones_own_for_values_is_told_as_not_used(tmp_path, monkeypatch):
+def test_a_class_for_values_that_cannot_be_imported_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__XCOM_BACKEND", "include.backends.S3XComBackend")
     text = "from airflow import DAG\ndag = DAG('d', schedule=None)\n"
     (told,) = load(tmp_path, text).spec.warnings
-    assert told.startswith("AIRFLOW__CORE__XCOM_BACKEND names include.backends.S3XComBackend, which is not used")
+    assert told.startswith("xcom_backend in [core] names include.backends.S3XComBackend, which cannot be imported")
     monkeypatch.setenv("AIRFLOW__CORE__XCOM_BACKEND", "airflow.models.xcom.BaseXCom")
     assert load(tmp_path, text).spec.warnings == ()

@@ -285,3 +285,95 @@ def test_output_subscripts_and_templates_of_results(tmp_path):
     result = run_dag(dag)
     assert result.value("use") == ["x", [1, 2], 3, ("p", 1), "<x>"]
     assert result.value("shown") == "3 x"
+
+
+BACKEND = """
+import json
+from pathlib import Path
+from airflow.models.xcom import BaseXCom
+
+class Files(BaseXCom):
+    @staticmethod
+    def serialize_value(value, *, key=None, task_id=None, run_id=None, **more):
+        if not isinstance(value, dict):
+            return BaseXCom.serialize_value(value)
+        file = Path(__file__).with_name(f"{task_id}-{key}.json")
+        file.write_text(json.dumps(value))
+        return BaseXCom.serialize_value(f"file:{file}")
+
+    @staticmethod
+    def deserialize_value(result):
+        found = BaseXCom.deserialize_value(result)
+        if isinstance(found, str) and found.startswith("file:"):
+            return {**json.loads(Path(found[5:]).read_text()), "read": result.task_id}
+        return found
+"""
+
+
+def test_a_class_of_ones_own_is_asked_on_the_way_in_and_out(tmp_path, monkeypatch):
+    (tmp_path / "files_backend.py").write_text(BACKEND)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__CORE__XCOM_BACKEND", "files_backend.Files")
+    dag = load(
+        tmp_path,
+        """
+        from airflow.decorators import dag, task
+        from airflow.models import XCom
+        @dag("d", schedule=None)
+        def d():
+            @task
+            def make(ti=None):
+                ti.xcom_push("pushed", {"a": 1})
+                return {"b": 2}
+            @task(multiple_outputs=True)
+            def parts():
+                return {"one": {"c": 3}}
+            @task
+            def ask(made, one, ti=None, run_id=None):
+                return [made, one, ti.xcom_pull(task_ids="make", key="pushed"),
+                        XCom.get_one(run_id=run_id, task_id="make", key="pushed")]
+            @task
+            def many():
+                return {"x": 1, "y": 2}
+            @task
+            def each(pair):
+                return pair[1]
+            @task
+            def whole(found):
+                return [found]
+            ask(make(), parts()["one"])
+            pairs = many()
+            each.expand(pair=pairs)
+            whole(pairs)
+        d()
+        """,
+    ).dag
+    store = LocalStore()
+    result = run_dag(dag, store=store)
+    assert result.state == "success", result.errors
+    assert result.value("ask") == [
+        {"b": 2, "read": "make"},
+        {"c": 3, "read": "parts"},
+        {"a": 1, "read": "make"},
+        {"a": 1, "read": "make"},
+    ]
+    assert result.value("make").startswith("file:")
+    assert [result.value("each", index) for index in (0, 1)] == [1, 2]
+    assert result.value("whole") == [{"x": 1, "y": 2}]  # mapped over: kept as it is
+
+
+def test_a_class_for_values_that_is_not_there_fails_the_task_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__XCOM_BACKEND", "not_there.Backend")
+    dag = load(
+        tmp_path,
+        """
+        from airflow.sdk import DAG, task
+        with DAG("d", schedule=None):
+            @task
+            def t():
+                return 1
+            t()
+        """,
+    ).dag
+    (error,) = run_dag(dag).errors.values()
+    assert error["message"].startswith("xcom_backend in [core] names not_there.Backend, which cannot be imported")

@@ -25,7 +25,7 @@ from ..config import Home, find_home, read_config
 from ..runtime.environment import THREAD_VARIABLES
 from . import options, printing
 from .answering import HomeAnswers
-from .environments import build_for, placed
+from .environments import build_for, must_be_fit, placed
 from .printing import fail, say
 
 RUNS, WARNS, NOT_YET = "runs", "runs with warnings", "not yet"
@@ -112,6 +112,7 @@ def check_paths(home: Home, paths: list[Path], install: bool = False) -> Iterato
         for file, bundle in files.items():
             if bundle.python not in readers:
                 say(f"Reading with {_whose(bundle)}.")
+                must_be_fit(bundle)
                 readers[bundle.python] = ends.enter_context(_Reader(bundle.python, answers, home.root))
             yield readers[bundle.python].read(file, bundle, config.parse_time_limit_s)
 
@@ -164,8 +165,8 @@ class _Reader:
         }
         try:
             return self._ask(file, order)
-        except (BrokenPipeError, EOFError):
-            message = f"The interpreter {self._python} cannot read files: it has no venturi, or could not be started."
+        except (ConnectionError, EOFError):
+            message = f"The interpreter {self._python} has ended in the middle of {file}."
             fail(message, printing.COULD_NOT_START, "no_interpreter")
 
     def _ask(self, file: Path, order: dict[str, Any]) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ..bundles import Bundle, Finder, single_file_bundle
 from ..bundles.environments import REQUIREMENTS, Environment, Environments
 from ..config import Home, find_home
 from ..core.errors import EnvironmentFailed
+from ..crew.spawning import why_unfit
 from . import options, printing
 from .printing import fail, say, show
 
@@ -93,6 +95,12 @@ def build_for(home: Home, bundle: Bundle) -> None:
 def placed(home: Home, bundle: Bundle) -> Bundle:
     """In the environment that is there."""
     return Finder([], Environments(home.environments)).with_environment(bundle, [])
+
+
+def must_be_fit(bundle: Bundle) -> None:
+    """Ends the command where the interpreter that the bundle itself names cannot run its files."""
+    if bundle.python != sys.executable and not bundle.environment and (why := why_unfit(bundle.python)):
+        fail(f"The interpreter {bundle.python} cannot be used. {why}", printing.COULD_NOT_START, "no_interpreter")
 
 
 def unready(home: Home) -> list[str]:

@@ -13,7 +13,7 @@ import click
 from ..bundles import import_roots, single_file_bundle
 from ..config import find_home
 from . import options, printing
-from .environments import placed
+from .environments import must_be_fit, placed
 from .printing import fail
 
 
@@ -41,6 +41,7 @@ def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) ->
     else:
         bundle = placed(home, single_file_bundle(Path.cwd() / "any"))
         roots = [os.getcwd()]
+    must_be_fit(bundle)
     environment = {**os.environ, "VENTURI_PYTHON_ROOTS": os.pathsep.join(dict.fromkeys(roots))}
     if home_given:
         environment["VENTURI_HOME"] = home_given

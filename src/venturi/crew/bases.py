@@ -14,7 +14,7 @@ from ..wire.frames import Head
 from .link import Link
 from .loop import WRITE, Loop
 from .settings import Settings
-from .spawning import authors_environment, spawn
+from .spawning import authors_environment, spawn, why_unfit
 
 THREADS_ONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # For heavy zygotes: huge pages cut the page tables that each fork copies; small objects must come from malloc to lie on
@@ -148,4 +148,6 @@ class Bases:
 def _why_not_ready(base: Base, status: int) -> str:
     from .deaths import how
 
-    return f"The interpreter {base.kind.python} could not be made ready. {how(status)} See logs/venturi-crew.log."
+    python = base.kind.python
+    why = why_unfit(python) if os.WIFEXITED(status) else ""
+    return f"The interpreter {python} could not be made ready. {why or f'{how(status)} See logs/venturi-crew.log.'}"

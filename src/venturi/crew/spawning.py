@@ -49,3 +49,32 @@ def spawn(python: str, module: str, told: dict[str, Any], environment: dict[str,
             ours.close()
             raise
     return pid, ours
+
+
+_TRY = "import sys; print(*sys.version_info[:2], flush=True); import venturi.runtime.base"
+_TRY_S = 5
+OLDEST = (3, 10)
+
+
+def why_unfit(python: str) -> str:
+    """What keeps this interpreter from running author code, in a sentence; empty if nothing does. Asks it, which takes
+    a moment: for when something has gone wrong already."""
+    import subprocess
+
+    environment = authors_environment(python)
+    try:
+        said = subprocess.run([python, "-c", _TRY], capture_output=True, text=True, timeout=_TRY_S, env=environment)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"It cannot be asked why: {error}."
+    if said.returncode == 0:
+        return ""
+    version = tuple(int(part) for part in said.stdout.split() if part.isdigit())
+    if len(version) == 2 and version < OLDEST:
+        return f"It is Python {version[0]}.{version[1]}, and Venturi needs {OLDEST[0]}.{OLDEST[1]} or newer."
+    last = (said.stderr.strip().splitlines() or ["it is no Python"])[-1]
+    if last == "ModuleNotFoundError: No module named 'venturi'":
+        return (
+            f"It has no Venturi on its path: install Venturi there with its own pip ({python} -m pip install …), or "
+            "take the line `python` out of the bundle's venturi.toml."
+        )
+    return f"It says: {last}"

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..core.states import Outcome
-from . import exceptions
+from . import exceptions, value_backend
 from .context import Context
 from .exceptions import AirflowException
 from .port import Port, installed
@@ -38,7 +38,7 @@ def run_calls(dag: DAG, instance: Instance, port: Port) -> TaskResult:
     from .running import TaskResult
 
     assert instance.call is not None
-    with installed(port):
+    with installed(value_backend.around(port, dag, instance)):
         context = _context(dag, instance)
         context.enter()
         try:

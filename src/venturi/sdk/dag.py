@@ -108,7 +108,9 @@ class DAG:
         self.task_group_dict: dict[str, TaskGroup] = {}
         self.edge_labels: dict[tuple[str, str], str] = {}
         self.is_part_of: DAG | None = None  # a SubDagOperator has made its tasks a group of that DAG
-        self.mapped_over: set[str] = set()  # tasks whose result something is mapped over; told by `describe`
+        # Told by `describe`: values (task, key) that tasks are mapped over; the class that values pass through.
+        self.mapped_over: set[tuple[str, str]] = set()
+        self.value_backend: Any = None
         self._last_suffix: dict[str, int] = {}
         self.task_group = TaskGroup(None, dag=self)
         self.was_opened = False

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..config import environment
-from ..core.spec import RETURN_KEY, DagSpec, TaskSpec, values_in
-from . import era, times
+from ..core.spec import DagSpec, TaskSpec, values_in
+from . import era, times, value_backend
 from .dag import DAG
 from .empty import EmptyOperator
 from .mapped import MappedOperator
@@ -22,14 +21,6 @@ _CALLBACKS = ("on_execute_callback", "on_success_callback", "on_failure_callback
 _BACKOFF = 2.0
 
 
-def _unused_backend() -> list[str]:
-    """A class that keeps values elsewhere is for Airflow's database; where values are kept is ours to say."""
-    named = environment("AIRFLOW__CORE__XCOM_BACKEND") or ""
-    if named.rpartition(".")[2] in ("", "BaseXCom"):
-        return []
-    return [f"AIRFLOW__CORE__XCOM_BACKEND names {named}, which is not used: Venturi keeps all values itself."]
-
-
 def describe(dag: DAG) -> DagSpec:
     for task in dag.task_dict.values():
         _late_references(task)
@@ -37,15 +28,14 @@ def describe(dag: DAG) -> DagSpec:
     first = dag.start_date or dag.default_args.get("start_date")
     end = dag.end_date or dag.default_args.get("end_date")
     start = times.read(first) if first is not None else None
-    warnings = [*dag.warnings, *_unused_backend()]
+    dag.value_backend = value_backend.chosen()
+    no_backend = [f"{dag.value_backend} Until then every task fails."] if isinstance(dag.value_backend, str) else []
+    warnings = [*dag.warnings, *no_backend]
     groups = tuple(group.spec() for group in dag.task_group_dict.values())
     tasks = tuple(describe_task(task, weights[task.task_id], dag.fileloc) for task in dag.task_dict.values())
     mapped = [source for task in tasks for source in task.mapped] + [s for group in groups for s in group.mapped]
     dag.mapped_over = {
-        value.task_id
-        for source in mapped
-        for value in values_in(source)
-        if value.task_id is not None and value.key == RETURN_KEY
+        (value.task_id, value.key) for source in mapped for value in values_in(source) if value.task_id is not None
     }
     return DagSpec(
         dag_id=dag.dag_id,

@@ -19,8 +19,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UnknownTask
+from ..core.names import RETURN_KEY
 from ..core.states import Outcome
-from . import connections, era, instances, macros, settings, variables  # noqa: F401  (an attempt must not import: see below)
+from . import connections, era, instances, macros, settings, value_backend, variables  # noqa: F401  (an attempt must not import: see below)
 from .building import OUR_FOLDER
 from .calling import takes
 from .context import KEYS, Context, environment_of
@@ -99,6 +100,10 @@ class TaskResult:
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
     """One attempt of one task, from its arguments to its outcome. Never raises for what author code does."""
+    try:
+        port = value_backend.around(port, dag, instance)
+    except Exception as error:
+        return _ended_by(error, instance)
     with installed(port):
         left_out: set[str] = set()
         said: list[dict[str, Any]] = []
@@ -160,11 +165,11 @@ def _value(
     value = settled(value)
     if not task.do_xcom_push:
         value = None
-    if dag.mapped_over and declared.task_id in dag.mapped_over and not declared.is_many:
+    if dag.mapped_over and (declared.task_id, RETURN_KEY) in dag.mapped_over and not declared.is_many:
         _check_mappable(declared.task_id, value)
     if task.multiple_outputs and value is not None:
         _push_each(port, value)
-    return value
+    return value_backend.made_of(port, value)
 
 
 def _label(context: Context) -> list[str]:

@@ -15,6 +15,7 @@ from .context import get_current_context
 from .exceptions import AirflowException
 from .port import Value, port
 from .references import settled
+from .value_backend import has_read
 
 XCOM_RETURN_KEY = RETURN_KEY
 
@@ -45,7 +46,9 @@ class BaseXCom(metaclass=WithColumns):
         found = _asked(execution_date, key, task_id, dag_id, run_id, map_index, include_prior_dates)
         if task_id is not None and map_index is None:
             found = [one for one in found if one.map_index < 0] or found[:1]
-        return cls.deserialize_value(_Held(found[-1].value)) if found else None
+        if not found or has_read(port()):
+            return found[-1].value if found else None
+        return cls.deserialize_value(_Held(found[-1].value))
 
     @classmethod
     def get_many(
@@ -155,7 +158,7 @@ class BaseXCom(metaclass=WithColumns):
 
     @staticmethod
     def serialize_value(value: Any, **_: Any) -> Any:
-        """For classes that extend this one: values are encoded where they are kept."""
+        """Values are encoded where they are kept; a class of the author's own calls this for what it has made."""
         return value
 
     @staticmethod
