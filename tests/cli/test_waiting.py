@@ -29,8 +29,9 @@ from airflow import DAG
 from airflow.operators.python import PythonOperator
 from airflow.sensors.filesystem import FileSensor
 with DAG("waits", start_date=datetime(2024, 1, 1), schedule=None, is_paused_upon_creation=False) as dag:
-    FileSensor(task_id="w", filepath={file!r}, deferrable=True, poke_interval=0.02) >> PythonOperator(
-        task_id="then", python_callable=lambda ti: ti.try_number)
+    common = dict(filepath={file!r}, deferrable=True, poke_interval=0.02)
+    sensors = [FileSensor(task_id="w", **common), FileSensor(task_id="goes_on", post_execute=lambda *_: None, **common)]
+    sensors >> PythonOperator(task_id="then", python_callable=lambda ti: ti.try_number)
 """
 
 
@@ -53,7 +54,7 @@ def test_a_deferred_task_holds_no_process_and_outlives_any(dies: str, place: Pla
     (place.dags / "waits.py").write_text(WAITS.format(file=str(there)))
     place.up()
     until(lambda: place("trigger", "waits").status == 0, "the DAG is known")
-    until(lambda: state_of(place, "w") == "deferred", "it is deferred")
+    until(lambda: state_of(place, "w") == state_of(place, "goes_on") == "deferred", "they are deferred")
     with Client(place.home) as client:
         assert client.call("status")["live"] == 0
     (host,) = until(lambda: hosts(place), "a host runs its trigger")
@@ -67,7 +68,8 @@ def test_a_deferred_task_holds_no_process_and_outlives_any(dies: str, place: Pla
     until(lambda: state_of(place, "then") == "success", "it goes on")
     with open_store(place.home.database).reader() as reader:
         (run,) = reader.runs()
-        assert [a.outcome for a in reader.attempts(run.id, "w")] == ["deferred", "success"]
+        assert [a.outcome for a in reader.attempts(run.id, "goes_on")] == ["deferred", "success"]
+        assert [a.outcome for a in reader.attempts(run.id, "w")] == ["deferred"], "nothing of it was left to be run"
 
 
 SERVICE = """

@@ -135,6 +135,18 @@ def with_only(spec: DagSpec, task_ids: Collection[str]) -> DagSpec:
     return replace(spec, tasks=tasks, groups=groups)
 
 
+def tasks_by_group(spec: DagSpec) -> dict[str, list[str]]:
+    """The ids of the tasks in each group, those of groups inside it too."""
+    parents = {group.group_id: group.parent for group in spec.groups}
+    found: dict[str, list[str]] = {group.group_id: [] for group in spec.groups}
+    for task in spec.tasks:
+        group = task.group_id
+        while group in found:
+            found[group].append(task.task_id)
+            group = parents.get(group)
+    return found
+
+
 def values_in(source: MapSource) -> Iterator[MapSource]:
     """The parts of a source that are other tasks' values."""
     if source.task_id is not None:

@@ -78,7 +78,7 @@ TASK_MOVES: dict[TaskState, frozenset[TaskState]] = {
     _S.RUNNING: frozenset(_ENDS),
     _S.UP_FOR_RETRY: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
     _S.UP_FOR_RESCHEDULE: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
-    _S.DEFERRED: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
+    _S.DEFERRED: frozenset({_S.SCHEDULED, _S.SUCCESS, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
     # Final states are left by a person's command alone (clear, mark), never by an event.
     _S.SUCCESS: frozenset(),
     _S.FAILED: frozenset(),

@@ -47,6 +47,7 @@ class Wait:
     method: str
     data: str
     timeout_s: float | None = None
+    words: str | None = None  # what it waits for, for people
 
 
 @dataclass(slots=True)
@@ -152,11 +153,27 @@ def fired(world: World, run: Run, number: int, map_index: int, cell: Cell, event
     run.offer(number, map_index)
 
 
+def ended_by_event(
+    world: World, run: Run, number: int, map_index: int, cell: Cell, final: TaskState, turn: Turn
+) -> None:
+    """What a deferred instance has waited for ends it: nothing of its author's is left to be run, so no attempt is."""
+    _goes_on_by_no_event(run, number, map_index, cell, turn, world)
+    cell.try_number += 1
+    cell.wake_at, cell.ended_at, cell.reason = None, turn.now, None
+    if final is not TaskState.SUCCESS:
+        cell.reason = f"its trigger ended it as {final.value}"
+    outcome = Outcome.FAIL_NOW if final is TaskState.FAILED else Outcome(final.value)
+    kind, end = calls.KINDS[final], End(outcome, turn.now, cell.reason)
+    calls.after_attempt(world, run, run.plan.tasks[number], map_index, cell, kind, end, turn)
+    _move(run, number, map_index, cell, final, turn)
+    _spread(world, run, [(number, map_index, final)], turn)
+
+
 def _defer(world: World, run: Run, number: int, map_index: int, cell: Cell, wait: Wait, turn: Turn) -> None:
     cell.wake_at = None if wait.timeout_s is None else turn.now + wait.timeout_s
     cell.try_number -= 1
     cell.deferral = cell.token
-    cell.reason = f"deferred: waits for its trigger {wait.trigger.rpartition('.')[2]}"
+    cell.reason = f"deferred: waits for {wait.words or 'its trigger ' + wait.trigger.rpartition('.')[2]}"
     task_id = run.plan.tasks[number].task_id
     turn.batch.deferrals.append(
         Deferral(run.id, task_id, map_index, cell.token, wait.trigger, wait.method, wait.data, turn.now)

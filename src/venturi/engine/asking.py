@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import crashpoints
 from ..core import secrets
+from ..core.awaiting import SAME_DATE_S
 from ..core.errors import DatabaseLost, SealError, VenturiError
 from ..core.moves import StateRow, ValueRow
-from ..core.spec import dag_from_json
+from ..core.spec import dag_from_json, tasks_by_group
 from ..core.step import Turn
 from ..core.world import Cell, Run
 from ..crashpoints import crash_at
@@ -310,9 +311,6 @@ def _task_states(reader: Reader, read: _Read) -> _Answered:
     return {"states": reader.task_states(detail["dag_id"], detail["run_id"], detail.get("task_ids"))}, b""
 
 
-SAME_DATE_S = 1e-5  # dates pass through datetimes, which count microseconds
-
-
 def _runs(reader: Reader, read: _Read) -> _Answered:
     wanted = read.asked.detail.get("wanted") or {}
     dates = wanted.get("dates")
@@ -352,14 +350,7 @@ def _dag(reader: Reader, read: _Read) -> _Answered:
     if row is None or row.version is None or not row.active:
         return {"dag": None}, b""
     spec = dag_from_json(reader.version(row.version).spec)
-    parents = {group.group_id: group.parent for group in spec.groups}
-    groups: dict[str, list[str]] = {group.group_id: [] for group in spec.groups}
-    for task in spec.tasks:
-        group = task.group_id
-        while group in groups:
-            groups[group].append(task.task_id)
-            group = parents.get(group)
-    tasks = [task.task_id for task in spec.tasks]
+    tasks, groups = [task.task_id for task in spec.tasks], tasks_by_group(spec)
     return {"dag": {"paused": row.paused, "tasks": tasks, "groups": groups, "file": row.file}}, b""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.moves import AssetEventRow, AttemptRow, ValueRow
 from ..core.spec import RETURN_KEY
-from ..core.states import Outcome
+from ..core.states import Outcome, TaskState
 from ..core.step import End, Wait
 from ..core.world import Cell, Run
 from ..executors.base import Ended, Fired
@@ -32,10 +32,24 @@ def end_of(report: Ended, feeds_mapping: bool) -> End:
         wake_at=detail.get("wake_at"),
         skip=tuple(detail.get("skip") or ()),
         lengths=lengths,
-        wait=Wait(wait["trigger"], wait["method"], report.value.decode(), wait.get("timeout_s")) if wait else None,
+        wait=Wait(wait["trigger"], wait["method"], report.value.decode(), wait.get("timeout_s"), wait.get("words"))
+        if wait
+        else None,
         error=detail.get("error"),
         retry_delay_s=detail.get("retry_delay_s"),
     )
+
+
+_ENDS = {state.value: state for state in (TaskState.SUCCESS, TaskState.FAILED, TaskState.SKIPPED)}
+
+
+def ended_by(report: Fired, run: Run, number: int) -> TaskState | None:
+    """The state in which the trigger itself ends its task, where no attempt is needed to keep or to tell anything."""
+    final = _ENDS.get(report.kind)
+    task = run.plan.tasks[number]
+    if final is None or task.outlets or (number, RETURN_KEY) in run.plan.feeds_mapping:
+        return None
+    return None if report.payload and json.loads(report.payload).get("xcoms") else final
 
 
 def event_of(report: Fired) -> str:

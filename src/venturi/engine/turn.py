@@ -40,9 +40,10 @@ from ..store import Store
 from ..store.rows import DeferralRow
 from . import recovery
 from .asking import Asks
+from .conditions import Conditions
 from .contexts import Contexts
 from .looking_back import look_back
-from .outcomes import asset_event_rows, attempt_row, end_of, event_of, reason_of, value_row
+from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
 from .versions import Versions
 
 LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
@@ -100,6 +101,7 @@ class Engine:
         self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
         self.world: World = recovery.read_world(kept, self.reader, self.versions, self.executor.slots, self._wanted)
         self.world.next_call_id = next_call_id
+        self.conditions = Conditions(self)
         self.world.capacity.online = False  # until the executor has told what it holds
         self._effects = Effects()
         self._turn = None
@@ -115,6 +117,10 @@ class Engine:
 
     def _wanted(self, run_id: int) -> bool:
         return not self.foreground or run_id in self.handed
+
+    def report(self, known: Report) -> None:
+        """What this engine has seen by itself: taken in the next turn, which comes at once."""
+        self._own_reports.append(known)
 
     def take_token(self) -> int:
         token = self._next_token
@@ -205,6 +211,7 @@ class Engine:
                 self._own_reports += self.on_finished(run)
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
+            self.conditions.committed(turn)
 
     def _note_deferrals(self, turn: Turn, effects: Effects) -> None:
         batch = turn.batch
@@ -218,7 +225,7 @@ class Engine:
     def _act(self, effects: Effects) -> None:
         self.executor.submit([*self._starts(effects.admitted), *self._calls(effects.calls)])
         self.executor.watch(list(self._watches(effects.watched)))
-        self.executor.unwatch(effects.unwatched)
+        self.executor.unwatch([token for token in effects.unwatched if not self.conditions.forget(token)])
         for token, reason, grace_s in effects.cancels:
             self.executor.cancel(token, reason, grace_s)
         self.executor.acknowledge(effects.acks)
@@ -263,7 +270,9 @@ class Engine:
         for row in rows:
             known = self.world.deferred.get(row.token)
             if known is not None:
-                yield self.contexts.watch(*known, row.trigger, _trigger_part(row.data))
+                told = _trigger_part(row.data)
+                if not self.conditions.take(row, told):
+                    yield self.contexts.watch(*known, row.trigger, told)
 
     def _resume(self, one: admission.Admitted) -> DeferralRow | None:
         """Where the instance was deferred: what it goes on with."""
@@ -301,7 +310,12 @@ class Engine:
         crash_at("engine:event-received")
         known = self.world.deferred.get(report.token)
         if known is not None:
-            step.fired(self.world, *known, event_of(report), turn)
+            run, number, *_ = known
+            final = ended_by(report, run, number)
+            if final is None:
+                step.fired(self.world, *known, event_of(report), turn)
+            else:
+                step.ended_by_event(self.world, *known, final, turn)
         elif self._is_unwanted(report.token):
             self._effects.unwatched.append(report.token)
 
@@ -368,11 +382,15 @@ class Engine:
     def _wake(self, turn: Turn) -> None:
         for run, number, map_index, cell in recovery.due_timers(self.world, turn.now):
             step.due(self.world, run, number, map_index, cell, turn)
+        for report in self.conditions.due(turn.now):
+            self._fired(report, turn)
         for run in recovery.out_of_time(self.world, turn.now):
             step.out_of_time(self.world, run, turn)
 
     def next_timer(self) -> float | None:
-        return min((heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap), default=None)
+        times = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
+        moment = self.conditions.next_at()
+        return min(times if moment is None else [*times, moment], default=None)
 
     # ── commands and reads ──
 

@@ -231,7 +231,7 @@ class Runner:
                 logs.say("E", str(error["message"]) if error else "")
         if result.wait is not None:
             w = result.wait
-            more["wait"] = {"trigger": w.trigger, "method": w.method, "timeout_s": w.timeout_s}
+            more["wait"] = {"trigger": w.trigger, "method": w.method, "timeout_s": w.timeout_s, "words": w.words}
             try:
                 value = encode({"trigger": w.trigger_kwargs, "method": w.kwargs}, "what the task is deferred for").data
             except BaseException as problem:

@@ -1,18 +1,21 @@
 """What other DAGs have come to: asked once, or again and again by a trigger.
 
-Owns the judgement of awaited tasks, groups and runs, and the triggers that wait for it.
+Owns the asking for what `core.awaiting` judges, and the triggers that wait for it. Where an engine runs, it sees to
+these triggers itself (`engine.conditions`); `run()` is for wherever there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..core.awaiting import Awaited, judged
+from . import times
 from .port import port
 from .rules import TaskInstanceState
 from .runs import seconds_of
-from .triggers import BaseTrigger, TriggerEvent
+from .triggers import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 _EXTERNAL = "airflow.providers.standard.triggers.external_task"
 _FIRST_PAUSE_S = 0.25  # waiting begins with short pauses, which grow to the interval that the author has given
@@ -35,46 +38,38 @@ class Pauses:
         return now
 
 
-class Awaited(NamedTuple):
-    """Tasks, a group of tasks or a whole DAG, of the runs at some dates or under some ids."""
+def states_of(awaited: Awaited) -> list[list[str]]:
+    """Of each run that is there: the states of what is awaited in it; what was not touched yet has none."""
+    ids = None if awaited.task_ids is None else list(awaited.task_ids)
+    if awaited.group_id is not None:
+        ids = ((port().dag(awaited.dag_id) or {}).get("groups") or {}).get(awaited.group_id, [])
+    found = []
+    for run in port().runs(awaited.dag_id, **awaited.wanted_runs()):
+        if ids is None:
+            found.append([run["state"]])
+        else:
+            states = port().task_states(awaited.dag_id, run["run_id"], ids)
+            found.append([states.get(task_id, "none") for task_id in ids])
+    return found
 
-    dag_id: str
-    task_ids: list[str] | None
-    group_id: str | None
-    dates: list[float] | None
-    run_ids: list[str] | None
 
-    def runs_expected(self) -> int:
-        return len(self.run_ids if self.run_ids is not None else self.dates or [])
+def reached(awaited: Awaited, allowed: list[str], failed: list[str], skipped: list[str]) -> str | None:
+    """failed, skipped or success; None while it is to be waited for."""
+    return judged(states_of(awaited), awaited.runs_expected(), allowed, failed, skipped)
 
-    def states(self) -> list[list[str]]:
-        """Of each run that is there: the states of what is awaited in it; what was not touched yet has none."""
-        ids = self.task_ids
-        if self.group_id is not None:
-            ids = ((port().dag(self.dag_id) or {}).get("groups") or {}).get(self.group_id, [])
-        wanted: dict[str, Any] = {}
-        if self.run_ids is not None:
-            wanted["run_ids"] = self.run_ids
-        if self.dates is not None:
-            wanted["dates"] = self.dates
-        found = []
-        for run in port().runs(self.dag_id, **wanted):
-            if ids is None:
-                found.append([run["state"]])
-            else:
-                states = port().task_states(self.dag_id, run["run_id"], ids)
-                found.append([states.get(task_id, "none") for task_id in ids])
-        return found
 
-    def reached(self, allowed: list[str], failed: list[str], skipped: list[str]) -> str | None:
-        """failed, skipped or success; None while it is to be waited for."""
-        runs = self.states()
-        if any(state in failed for run in runs for state in run):
-            return "failed"
-        if any(state in skipped for run in runs for state in run):
-            return "skipped"
-        done = sum(bool(run) and all(state in allowed for state in run) for run in runs)
-        return "success" if runs and done >= self.runs_expected() else None
+def named(awaited: Awaited) -> str:
+    """What is awaited, for people."""
+    what = ", ".join(awaited.task_ids) if awaited.task_ids else None
+    part = f"the group {awaited.group_id}" if awaited.group_id else what
+    dates = [datetime.fromtimestamp(date, times.utc).isoformat() for date in awaited.dates or ()]
+    runs = ", ".join([*dates, *(awaited.run_ids or ())][:3])
+    said = f"{part} in DAG {awaited.dag_id}" if part else f"DAG {awaited.dag_id}"
+    return f"{said} (run of {runs})" if runs else said
+
+
+def _seconds(dates: list[datetime] | None) -> tuple[float, ...] | None:
+    return None if dates is None else tuple(seconds_of(date) for date in dates)
 
 
 class WorkflowTrigger(BaseTrigger):
@@ -93,6 +88,7 @@ class WorkflowTrigger(BaseTrigger):
         allowed_states: Any = None,
         poke_interval: float = 2.0,
         soft_fail: bool = False,
+        end_from_trigger: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__()
@@ -104,26 +100,34 @@ class WorkflowTrigger(BaseTrigger):
         self.skipped_states = state_words(skipped_states or [])
         self.allowed_states = state_words(allowed_states or [TaskInstanceState.SUCCESS])
         self.poke_interval, self.soft_fail = poke_interval, soft_fail
+        self.end_from_trigger = end_from_trigger
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = (
+        names = [
             *("external_dag_id", "run_ids", "logical_dates", "external_task_ids", "external_task_group_id"),
             *("failed_states", "skipped_states", "allowed_states", "poke_interval", "soft_fail"),
-        )
+        ]
+        if self.end_from_trigger:
+            names.append("end_from_trigger")
         return f"{_EXTERNAL}.WorkflowTrigger", {name: getattr(self, name) for name in names}
+
+    def _awaited(self) -> Awaited:
+        ids = None if self.external_task_ids is None else tuple(self.external_task_ids)
+        run_ids = None if self.run_ids is None else tuple(self.run_ids)
+        return Awaited(self.external_dag_id, ids, self.external_task_group_id, _seconds(self.logical_dates), run_ids)
+
+    def wait_words(self) -> str:
+        return named(self._awaited())
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         import asyncio
 
-        dates = None if self.logical_dates is None else [seconds_of(date) for date in self.logical_dates]
-        awaited = Awaited(
-            self.external_dag_id, self.external_task_ids, self.external_task_group_id, dates, self.run_ids
-        )
-        pauses = Pauses(self.poke_interval)
+        awaited, pauses = self._awaited(), Pauses(self.poke_interval)
         states = (self.allowed_states, self.failed_states, self.skipped_states)
-        while (found := await asyncio.to_thread(awaited.reached, *states)) is None:
+        while (found := await asyncio.to_thread(reached, awaited, *states)) is None:
             await asyncio.sleep(pauses.next_s())
-        yield TriggerEvent({"status": found})
+        ends = self.end_from_trigger and found == "success"
+        yield TaskSuccessEvent() if ends else TriggerEvent({"status": found})
 
 
 class DagStateTrigger(BaseTrigger):
@@ -147,6 +151,10 @@ class DagStateTrigger(BaseTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         names = ("dag_id", "states", "run_ids", "execution_dates", "poll_interval")
         return f"{_EXTERNAL}.DagStateTrigger", {name: getattr(self, name) for name in names}
+
+    def wait_words(self) -> str:
+        ids = None if self.run_ids is None else tuple(self.run_ids)
+        return named(Awaited(self.dag_id, None, None, _seconds(self.execution_dates), ids))
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         import asyncio

@@ -18,6 +18,7 @@ from .exceptions import (
     TaskDeferralTimeout,
     TaskDeferred,
 )
+from .triggers import BaseTrigger
 
 if TYPE_CHECKING:
     from .context import Context
@@ -38,6 +39,7 @@ class Wait:
     kwargs: dict[str, Any]
     timeout_s: float | None
     made: Any = None  # the trigger itself, where it is at hand
+    words: str | None = None  # what is waited for, for people
 
 
 def wait_of(error: TaskDeferred, task: BaseOperator | None, began_at: datetime | None) -> Wait:
@@ -54,7 +56,9 @@ def wait_of(error: TaskDeferred, task: BaseOperator | None, began_at: datetime |
         left_s = max(0.0, limit.total_seconds() - passed_s)
         timeout_s = left_s if timeout_s is None else min(timeout_s, left_s)
     made = None if isinstance(error.trigger, tuple) else error.trigger
-    return Wait(trigger, kwargs, str(error.method_name), dict(error.kwargs or {}), timeout_s, made)
+    words = str(made.wait_words() or "") if isinstance(made, BaseTrigger) else ""
+    more = {"made": made, "words": words or None}
+    return Wait(trigger, kwargs, str(error.method_name), dict(error.kwargs or {}), timeout_s, **more)
 
 
 def _serialized(trigger: Any) -> tuple[str, dict[str, Any]]:

@@ -12,16 +12,17 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..core.awaiting import Awaited
 from . import runs, times
-from .awaiting import Awaited, DagStateTrigger, Pauses, WorkflowTrigger, state_words
+from .awaiting import DagStateTrigger, Pauses, WorkflowTrigger, reached, state_words
 from .calling import call
 from .empty import EmptyOperator
 from .exceptions import AirflowException, AirflowSkipException, DagNotFound, DagRunAlreadyExists
 from .operator import BaseOperator
 from .port import port
 from .rules import DagRunState, TaskInstanceState
-from .sensors import BaseSensorOperator
-from .timed import deferrable_unless_said
+from .triggers import BaseTrigger
+from .waiting import WaitingSensor, deferrable_unless_said
 
 XCOM_RUN_ID = "trigger_run_id"
 XCOM_LOGICAL_DATE_ISO = "trigger_logical_date_iso"
@@ -219,7 +220,7 @@ class TriggerDagRunOperator(BaseOperator):
 # ── waiting for what other DAGs do ───────────────────────────────────────────────────────────────────────
 
 
-class ExternalTaskSensor(BaseSensorOperator):
+class ExternalTaskSensor(WaitingSensor):
     """Waits for tasks, a group of tasks or a whole DAG, of the run at this run's own date or at one derived from it."""
 
     template_fields: Collection[str] = (
@@ -244,7 +245,6 @@ class ExternalTaskSensor(BaseSensorOperator):
         execution_date_fn: Callable[..., Any] | None = None,
         check_existence: bool = False,
         poll_interval: float = 2.0,
-        deferrable: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -275,7 +275,6 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.execution_delta, self.execution_date_fn = execution_delta, execution_date_fn
         self.check_existence = check_existence
         self.poll_interval = poll_interval
-        self.deferrable = deferrable_unless_said() if deferrable is None else bool(deferrable)
         self._has_checked_existence = False
 
     def _check_states(self, of_tasks: bool) -> None:
@@ -295,11 +294,11 @@ class ExternalTaskSensor(BaseSensorOperator):
 
     def awaited(self, context: Any) -> Awaited:
         """What is waited for in this run; the ids are those after templates."""
-        ids = None if self.external_task_ids is None else list(self.external_task_ids)
+        ids = None if self.external_task_ids is None else tuple(self.external_task_ids)
         if self.external_task_id is not None:
-            ids = [self.external_task_id]
-        dates = [runs.seconds_of(date) for date in self._dates(context)]
-        return Awaited(self.external_dag_id, ids, self.external_task_group_id, dates, None)
+            ids = (self.external_task_id,)
+        dates = tuple(runs.seconds_of(date) for date in self._dates(context))
+        return Awaited(self.external_dag_id, ids, self.external_task_group_id, dates)
 
     def _dates(self, context: Any) -> list[Any]:
         date = context["logical_date"]
@@ -319,7 +318,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         self.log.info("Poking for %s in DAG %s on %s ...", what, self.external_dag_id, dates)
         if self.check_existence and not self._has_checked_existence:
             self._check_existence(awaited)
-        found = awaited.reached(self.allowed_states, self.failed_states, self.skipped_states)
+        found = reached(awaited, self.allowed_states, self.failed_states, self.skipped_states)
         if found == "failed":
             self._fail(awaited)
         if found == "skipped":
@@ -331,7 +330,7 @@ class ExternalTaskSensor(BaseSensorOperator):
     def _fail(self, awaited: Awaited) -> None:
         if awaited.task_ids:
             error: AirflowException = ExternalTaskFailedError(
-                f"Some of the external tasks {awaited.task_ids} in DAG {awaited.dag_id} failed."
+                f"Some of the external tasks {list(awaited.task_ids)} in DAG {awaited.dag_id} failed."
             )
         elif awaited.group_id:
             error = ExternalTaskGroupFailedError(
@@ -356,13 +355,9 @@ class ExternalTaskSensor(BaseSensorOperator):
             )
         self._has_checked_existence = True
 
-    def execute(self, context: Any) -> Any:
-        if not self.deferrable:
-            return super().execute(context)
+    def condition(self, context: Any, ends: bool) -> BaseTrigger:
         awaited = self.awaited(context)
-        if self.check_existence:
-            self._check_existence(awaited)
-        trigger = WorkflowTrigger(
+        return WorkflowTrigger(
             external_dag_id=awaited.dag_id,
             external_task_ids=awaited.task_ids,
             external_task_group_id=awaited.group_id,
@@ -370,13 +365,12 @@ class ExternalTaskSensor(BaseSensorOperator):
             allowed_states=self.allowed_states,
             failed_states=self.failed_states,
             skipped_states=self.skipped_states,
-            poke_interval=self.poll_interval,
+            poke_interval=self.poll_interval if self.deferrable else self.poke_interval,
             soft_fail=self.soft_fail,
+            end_from_trigger=ends,
         )
-        self.defer(timeout=timedelta(seconds=self.timeout), trigger=trigger, method_name="execute_complete")
-        return None
 
-    def execute_complete(self, context: Any, event: Any = None) -> None:
+    def judge(self, context: Any, event: Any) -> None:
         status = (event or {}).get("status")
         if status == "success":
             self.log.info("External tasks %s has executed successfully.", self.external_task_ids)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
 from .connections import BaseHook
 from .exceptions import AirflowException, AirflowNotFoundException
-from .sensors import BaseSensorOperator
-from .timed import deferrable_unless_said
-from .triggers import FileTrigger, found_file
+from .triggers import BaseTrigger, FileTrigger, found_file
+from .waiting import WaitingSensor
 
 
 class FSHook(BaseHook):
@@ -41,7 +39,7 @@ class FSHook(BaseHook):
         return self.basepath
 
 
-class FileSensor(BaseSensorOperator):
+class FileSensor(WaitingSensor):
     """Waits for a file or a pattern; for a folder until a file is in it or below."""
 
     template_fields: Collection[str] = ("filepath",)
@@ -52,14 +50,12 @@ class FileSensor(BaseSensorOperator):
         filepath: str,
         fs_conn_id: str = FSHook.default_conn_name,
         recursive: bool = False,
-        deferrable: bool | None = None,
         start_from_trigger: bool = False,
         trigger_kwargs: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.filepath, self.fs_conn_id, self.recursive = filepath, fs_conn_id, recursive
-        self.deferrable = deferrable_unless_said() if deferrable is None else bool(deferrable)
 
     @property
     def path(self) -> str:
@@ -73,18 +69,10 @@ class FileSensor(BaseSensorOperator):
             self.log.info("Found %s", found)
         return found is not None
 
-    def execute(self, context: Any) -> Any:
-        if not self.deferrable:
-            return super().execute(context)
-        if not self.poke(context):
-            self.defer(
-                timeout=timedelta(seconds=self.timeout),
-                trigger=FileTrigger(filepath=self.path, recursive=self.recursive, poke_interval=self.poke_interval),
-                method_name="execute_complete",
-            )
-        return None
+    def condition(self, context: Any, ends: bool) -> BaseTrigger:
+        return FileTrigger(self.path, self.recursive, self.poke_interval, end_from_trigger=ends)
 
-    def execute_complete(self, context: Any, event: Any = None) -> None:
+    def judge(self, context: Any, event: Any) -> None:
         if not event:
             raise AirflowException(f"{self.task_id} task failed as {self.filepath} not found.")
         self.log.info("%s completed successfully as %s found.", self.task_id, self.filepath)

@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from . import times
 from .calling import call
@@ -94,10 +94,7 @@ class BaseSensorOperator(BaseOperator, SkipMixin):
                 return found.xcom_value if isinstance(found, PokeReturnValue) else None
             waited_s = (times.utcnow() - began_at).total_seconds()
             if waited_s > self.timeout:
-                self._give_up(
-                    f"Sensor has timed out; run duration of {waited_s:.1f} seconds exceeds "
-                    f"the specified timeout of {self.timeout:g}."
-                )
+                self._is_late(waited_s)
             pokes += 1
             pause_s = self._pause_s(context, pokes, waited_s)
             if self.reschedule:
@@ -139,7 +136,13 @@ class BaseSensorOperator(BaseOperator, SkipMixin):
                 raise AirflowSkipException("Skipping due to never_fail is set to True.") from error
             raise
 
-    def _give_up(self, message: str) -> None:
+    def _is_late(self, waited_s: float) -> NoReturn:
+        self._give_up(
+            f"Sensor has timed out; run duration of {waited_s:.1f} seconds exceeds "
+            f"the specified timeout of {self.timeout:g}."
+        )
+
+    def _give_up(self, message: str) -> NoReturn:
         if self.soft_fail or self.never_fail:
             raise AirflowSkipException(message)
         raise AirflowSensorTimeout(message)

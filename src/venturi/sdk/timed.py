@@ -1,38 +1,33 @@
-"""Sensors of time: they wait for a moment, in their process, by being called again, or deferred, without one."""
+"""Sensors of time: they wait for a moment, without a process in any mode."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Any, NoReturn
+from typing import Any
 
 from . import times
 from .exceptions import AirflowException
-from .sensors import BaseSensorOperator
-from .settings import conf
-from .triggers import DateTimeTrigger
+from .triggers import BaseTrigger, DateTimeTrigger
+from .waiting import WaitingSensor
 from .weekdays import WeekDay
 
-
-def deferrable_unless_said() -> bool:
-    """`deferrable=None`: as [operators] default_deferrable says."""
-    return conf.getboolean("operators", "default_deferrable", fallback=False)
+DAY_S = 24 * 3600.0
+YEAR_S = 366 * DAY_S
 
 
-class MomentSensor(BaseSensorOperator):
+class MomentSensor(WaitingSensor):
     """Waits for the moment that `moment(context)` gives."""
 
     def __init__(
         self,
         *,
-        deferrable: bool | None = None,
         end_from_trigger: bool = False,
         start_from_trigger: bool = False,
         trigger_kwargs: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.deferrable = deferrable_unless_said() if deferrable is None else bool(deferrable)
         self.end_from_trigger = end_from_trigger
 
     def moment(self, context: Any) -> datetime:
@@ -43,21 +38,10 @@ class MomentSensor(BaseSensorOperator):
         self.log.info("Checking if the time (%s) has come", moment)
         return times.utcnow() > moment
 
-    def execute(self, context: Any) -> Any:
-        if not self.deferrable:
-            return super().execute(context)
-        return self._defer_until(self.moment(context))
-
-    def _defer_until(self, moment: datetime) -> NoReturn:
+    def condition(self, context: Any, ends: bool) -> BaseTrigger:
+        moment = self.moment(context)
         self.log.info("Deferred until %s", moment)
-        self.defer(
-            trigger=DateTimeTrigger(moment=moment, end_from_trigger=self.end_from_trigger),
-            method_name="execute_complete",
-        )
-        raise AssertionError("defer() does not return")
-
-    def execute_complete(self, context: Any, event: Any = None) -> None:
-        """The moment has come."""
+        return DateTimeTrigger(moment=moment, end_from_trigger=ends or self.end_from_trigger)
 
 
 class DateTimeSensor(MomentSensor):
@@ -145,7 +129,7 @@ class WaitSensor(MomentSensor):
         return first + self.time_to_wait
 
 
-class DayOfWeekSensor(BaseSensorOperator):
+class DayOfWeekSensor(WaitingSensor):
     """Waits until it is one of these days of the week."""
 
     def __init__(
@@ -167,3 +151,14 @@ class DayOfWeekSensor(BaseSensorOperator):
         if moment is None:
             raise AirflowException("This run has no logical date for its day of the week to be looked at.")
         return moment.isoweekday() in self._week_day_num
+
+    def condition(self, context: Any, ends: bool) -> BaseTrigger:
+        now = times.utcnow()
+        moment = now + timedelta(
+            seconds=min(self.timeout, YEAR_S) + DAY_S
+        )  # the day of the run is what it is: its time goes by
+        if not self.use_task_logical_date:
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            coming = (midnight + timedelta(days=days) for days in range(1, 8))
+            moment = next(day for day in coming if day.isoweekday() in self._week_day_num)
+        return DateTimeTrigger(moment=moment, end_from_trigger=ends)

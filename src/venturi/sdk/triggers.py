@@ -86,6 +86,10 @@ class BaseTrigger:
     def run(self) -> AsyncIterator[TriggerEvent]:
         raise NotImplementedError(f"{type(self).__name__} has no run().")
 
+    def wait_words(self) -> str | None:
+        """What it waits for, after "waits for"; ours say it."""
+        return None
+
     async def cleanup(self) -> None:
         """Called when the trigger is over or not wanted any more."""
 
@@ -137,6 +141,9 @@ class DateTimeTrigger(BaseTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return f"{_TEMPORAL}.DateTimeTrigger", {"moment": self.moment, "end_from_trigger": self.end_from_trigger}
 
+    def wait_words(self) -> str:
+        return self.moment.astimezone(times.utc).isoformat(timespec="seconds")
+
     async def run(self) -> AsyncIterator[TriggerEvent]:
         import asyncio
 
@@ -158,21 +165,33 @@ class TimeDeltaTrigger(DateTimeTrigger):
 class FileTrigger(BaseTrigger):
     """Fires when a file, or any that fits a pattern, is there; of a folder: when a file is in it."""
 
-    def __init__(self, filepath: str, recursive: bool = False, poke_interval: float = 5.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        filepath: str,
+        recursive: bool = False,
+        poke_interval: float = 5.0,
+        end_from_trigger: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__()
         self.filepath, self.recursive, self.poke_interval = filepath, recursive, poke_interval
+        self.end_from_trigger = end_from_trigger
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         given = {"filepath": self.filepath, "recursive": self.recursive, "poke_interval": self.poke_interval}
+        if self.end_from_trigger:
+            given["end_from_trigger"] = True
         return f"{_FILE}.FileTrigger", given
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        import asyncio
+    def wait_words(self) -> str:
+        return f"the file {self.filepath}"
 
-        while (found := await asyncio.to_thread(found_file, self.filepath, self.recursive)) is None:
-            await asyncio.sleep(self.poke_interval)
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        from .looking import looker
+
+        found = await looker().found(self.filepath, self.recursive, self.poke_interval)
         self.log.info("Found %s", found)
-        yield TriggerEvent(True)
+        yield TaskSuccessEvent() if self.end_from_trigger else TriggerEvent(True)
 
 
 class FileDeleteTrigger(BaseEventTrigger):

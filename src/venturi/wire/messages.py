@@ -232,7 +232,8 @@ def ask(token: int, request: int, what: str, **more: Any) -> Head:
 def result(token: int, outcome: str, at: float, **more: Any) -> Head:
     """`error` {type, message, file, line} on failures, `wake_at` for reschedule, `skip` [task ids], `value`
     {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`), `wait`
-    {trigger, method, timeout_s} for deferred (then the body encodes {"trigger": arguments, "method": arguments}),
+    {trigger, method, timeout_s, words} for deferred (then the body encodes {"trigger": {…}, "method": {…}}, the
+    arguments of both),
     `asset_events` [{name, uri, extra, aliases, partition}] of a success, `retry_delay_s` of a failure.
 
     `then` says what becomes of the process: it takes the `next`, it is `over` (no line of the author's can run any

@@ -16,8 +16,8 @@ from typing import Any
 from .. import times
 from ..building import detached
 from ..sensors import BaseSensorOperator, PokeReturnValue
-from ..timed import deferrable_unless_said
 from ..triggers import BaseTrigger, TriggerEvent
+from ..waiting import deferrable_unless_said
 
 
 class PokeTrigger(BaseTrigger):
@@ -84,10 +84,7 @@ class DeferredSensor(BaseSensorOperator):
         began_at = context["ti"].first_poke_at or times.utcnow()
         waited_s = (times.utcnow() - began_at).total_seconds()
         if waited_s > self.timeout:
-            self._give_up(
-                f"Sensor has timed out; run duration of {waited_s:.1f} seconds exceeds "
-                f"the specified timeout of {self.timeout:g}."
-            )
+            self._is_late(waited_s)
         sensor = f"{type(self).__module__}.{type(self).__qualname__}"
         self.defer(
             trigger=PokeTrigger(sensor, self.look_arguments(), self.poke_interval),

@@ -10,7 +10,7 @@ from ..connections import BaseHook, Connection
 from ..exceptions import AirflowException
 from ..operator import BaseOperator
 from ..sensors import PokeReturnValue
-from ..timed import deferrable_unless_said
+from ..waiting import deferrable_unless_said
 from .deferred import DeferredSensor, RequestTrigger, response_from
 from .packages import needed
 
