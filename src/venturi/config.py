@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from .core.errors import BadHome
+from .core.errors import BadFile, BadHome
 
 SOCKET_PATH_BYTES_MAX = 100  # Linux allows 108 with the closing NUL
 
@@ -127,6 +127,9 @@ class Config:
     log_line_bytes_max: int = 64 * 1024
     value_inline_bytes_max: int = 64 * 1024  # larger values go to the value store
     dag_ignore_file_syntax: str = "regexp"  # of .airflowignore: regexp or glob
+    resources_cpus: float | None = None  # that tasks may ask for; None: what the machine has
+    resources_ram_mb: float | None = None
+    resources_gpus: str | None = None  # how many, or their names with commas between
     port: int = 8080
     host: str = "127.0.0.1"
     allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
@@ -155,13 +158,31 @@ def read_config(home: Home, environ: Mapping[str, str] = os.environ, **given: An
     merged: dict[str, Any] = {}
     file = home.own / "venturi.toml"
     if file.exists():
-        merged.update({k: v for k, v in read_toml(file).items() if k in known})
+        said = read_toml(file)
+        merged.update({k: v for k, v in said.items() if k in known})
+        merged.update(_resources(said.get("resources"), file))
     for name, kind in known.items():
         text = environ.get(f"VENTURI_{name.upper()}", environ.get(_AIRFLOW_SPELLINGS.get(name, "")))
         if text is not None:
             merged[name] = _converted(kind, text)
     merged.update({k: v for k, v in given.items() if v is not None})
     return replace(Config(), **merged)
+
+
+def _resources(said: Any, file: Path) -> dict[str, Any]:
+    """[resources] of venturi.toml: cpus, ram_mb, gpus (a number of them, or a list of names)."""
+    found: dict[str, Any] = {}
+    for name, value in (said or {}).items():
+        field = f"resources_{name}"
+        if field == "resources_gpus":
+            found[field] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        elif field in ("resources_cpus", "resources_ram_mb") and isinstance(value, (int, float)) and value >= 0:
+            found[field] = float(value)
+        else:
+            raise BadFile(
+                file=file, problem=f"[resources] {name} = {value!r} says nothing", advice="Say cpus, ram_mb or gpus."
+            )
+    return found
 
 
 def read_toml(file: Path) -> dict[str, Any]:

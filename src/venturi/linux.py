@@ -148,3 +148,65 @@ def private_mb(pid: int | str = "self") -> float:
     except OSError:
         return anonymous_mb(pid)
     return total_kb * 1024 / 1e6
+
+
+# ── what the machine has ─────────────────────────────────────────────────────────────────────────────────
+
+
+def cores() -> float:
+    """That this process may use: its affinity, and its control group's share of time."""
+    found = float(len(os.sched_getaffinity(0)))
+    quota = _own_group("cpu.max").split()  # "max 100000", or microseconds of each 100,000
+    if len(quota) == 2 and quota[0].isdigit() and int(quota[1]):
+        found = min(found, int(quota[0]) / int(quota[1]))
+    return found
+
+
+def memory_mb() -> float:
+    """All there is, or what the control group may have of it."""
+    found = os.sysconf("SC_PHYS_PAGES") * _PAGE_BYTES / 1e6
+    limit = _own_group("memory.max").strip()
+    return min(found, int(limit) / 1e6) if limit.isdigit() else found
+
+
+def gpu_count() -> int:
+    """Devices that the kernel shows: NVIDIA's by their nodes, AMD's by what can compute."""
+    try:
+        nodes = [name for name in os.listdir("/dev") if name.startswith("nvidia") and name[6:].isdigit()]
+    except OSError:
+        nodes = []
+    return len(nodes) or sum(_computes(f"{_AMD}/{name}") for name in _listed(_AMD))
+
+
+_AMD = "/sys/class/kfd/kfd/topology/nodes"
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _computes(node: str) -> bool:
+    try:
+        with open(f"{node}/properties") as file:
+            return any(line.startswith("simd_count ") and line.split()[1] != "0" for line in file)
+    except OSError:
+        return False
+
+
+def _own_group(name: str) -> str:
+    """A file of the control group (v2) that this process sees as its own, nearest first; empty where there is none."""
+    try:
+        with open("/proc/self/cgroup") as file:
+            path = next((line.strip()[3:] for line in file if line.startswith("0::")), "/")
+    except OSError:
+        return ""
+    for folder in (f"/sys/fs/cgroup{path}".rstrip("/"), "/sys/fs/cgroup"):
+        try:
+            with open(f"{folder}/{name}") as file:
+                return file.read()
+        except OSError:
+            continue
+    return ""

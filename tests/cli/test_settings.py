@@ -199,11 +199,14 @@ def test_pools_are_set_with_and_without_an_engine(place: Place) -> None:
     place.up()
     assert place("pools", "set", "wide", "9", "--description", "d").out == "Pool 'wide' has 9 slots.\n"
     assert place("pools", "ls", "--json").json["pools"] == [
-        {"pool": "default_pool", "slots": 128, "description": None},
-        {"pool": "narrow", "slots": 2, "description": None},
-        {"pool": "wide", "slots": 9, "description": "d"},
+        {"pool": "default_pool", "slots": 128, "description": None, "include_deferred": False},
+        {"pool": "narrow", "slots": 2, "description": None, "include_deferred": False},
+        {"pool": "wide", "slots": 9, "description": "d", "include_deferred": False},
     ]
     assert place("pools", "rm", "narrow").status == 0
     gone = place("pools", "rm", "narrow", "--json")
     assert (gone.status, gone.json["error"]["code"]) == (1, "no_such_pool")
-    assert place("pools", "set", "p", "-1").status == 2
+    assert place("pools", "set", "wide", "-1", "--include-deferred").out == "Pool 'wide' has no limit.\n"
+    changed = place("pools", "ls", "--json").json["pools"][-1]
+    assert changed == {"pool": "wide", "slots": -1, "description": "d", "include_deferred": True}
+    assert place("pools", "set", "p", "-2").status == 2

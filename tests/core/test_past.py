@@ -12,6 +12,7 @@ from venturi.core.plan import Plan
 from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec
 from venturi.core.states import Outcome, RunState, TaskState
 from venturi.core.step import End, Turn
+from venturi.core.why import of_instance
 from venturi.core.world import Run, World
 
 A = TaskSpec("a", depends_on_past=True)
@@ -55,7 +56,7 @@ class Runs:
 
     def why(self, day: int, task_id: str) -> str:
         run = self.runs[day - 1]
-        return admission.why(self.world, run, run.plan.index[task_id])
+        return of_instance(self.world, run, run.plan.index[task_id]).sentence
 
 
 def test_a_task_waits_for_itself_in_the_run_before_and_the_first_run_is_free() -> None:
@@ -150,7 +151,7 @@ def test_members_of_a_mapped_group_are_held_at_each_index() -> None:
     second = TaskSpec("g.y", group_id="g", upstream=("g.x",), depends_on_past=True)
     runs = Runs(DagSpec("d", tasks=(first, second), groups=(GroupSpec("g", mapped=(MapSource("v", 1),)),)))
     assert runs.end(2, "g.x") == [("day 1", "g.x")]
-    held = admission.why(runs.world, runs.runs[1], 1, 0)
+    held = of_instance(runs.world, runs.runs[1], 1, 0).sentence
     assert held.endswith("and for its past. depends_on_past: g.y is not done in the run before, day 1.")
     assert runs.end(1, "g.x") == [("day 1", "g.y")]
     assert runs.end(1, "g.y") == [("day 2", "g.y")]

@@ -13,6 +13,7 @@ from venturi.core.rules import RULES
 from venturi.core.spec import DagSpec, MapSource, TaskSpec
 from venturi.core.states import FINAL, Outcome, RunState, TaskState
 from venturi.core.step import End, Turn
+from venturi.core.why import of_instance
 from venturi.core.world import WHOLE
 
 from .driving import Driven, succeeds
@@ -220,7 +221,7 @@ def test_a_cancelled_run_still_takes_down_what_its_setups_have_made() -> None:
     turn, work = until(driven, "up")
     assert step.cancel(driven.world, driven.run, "cancelled by ann", turn) == [work.cell.token]
     assert [m.after for m in turn.batch.run_moves][-1] is RunState.RUNNING
-    why = admission.why(driven.world, driven.run, 3)
+    why = of_instance(driven.world, driven.run, 3).sentence
     assert why == "The run ends (cancelled by ann), but for its teardowns. Waits for work."
     cancelled = End(Outcome.CANCELLED, 0.0, "cancelled by ann")
     step.ended(driven.world, driven.run, work.number, WHOLE, work.cell, cancelled, turn, 2)

@@ -223,7 +223,7 @@ def test_a_pool_that_is_widened_lets_more_tasks_start_at_once(bench: Bench) -> N
 def test_pools_that_cannot_be_are_refused(bench: Bench) -> None:
     assert tell(bench, "pool_remove", pool="default_pool")["code"] == "default_pool"
     assert tell(bench, "pool_remove", pool="nobodys")["code"] == "no_such_pool"
-    assert tell(bench, "pool_set", pool="p", slots=-1)["code"] == "bad_request"
+    assert tell(bench, "pool_set", pool="p", slots=-2)["code"] == "bad_request"
     assert tell(bench, "pool_set", pool="p", slots="x")["code"] == "bad_request"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from venturi.core import admission
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.core.why import of_instance
 from venturi.executors.base import Connected
 
 from .conftest import Bench
@@ -17,7 +17,7 @@ def end(bench: Bench, outcome: str = "success") -> None:
 
 def why(bench: Bench) -> str:
     (run,) = bench.engine.world.runs.values()
-    return admission.why(bench.engine.world, run, 0)
+    return of_instance(bench.engine.world, run, 0).sentence
 
 
 def test_a_run_waits_for_the_one_before_it_and_goes_on_in_the_same_commit(bench: Bench) -> None:

@@ -40,7 +40,8 @@ def test_a_spec_says_all_of_the_dag_and_survives_json(tmp_path):
     assert (t.pool, t.pool_slots, t.depends_on_past, t.time_limit_s) == ("gpu", 2, True, 9.0)
     assert (t.retry_factor, t.retry_delay_max_s, t.max_active_per_dag, t.label, t.line) == (2.0, 60.0, 4, "T", 8)
     assert (t.isolation, t.memory_limit_mb, t.no_process, t.doc) == ("reuse", 100.0, True, "a task")
-    assert (u.isolation, u.memory_limit_mb, u.no_process) == ("fork", 50.0, False)
+    assert (u.isolation, u.memory_limit_mb, u.no_process) == ("fork", None, False)
+    assert (t.resources, u.resources) == (None, {"ram_mb": 50, "at_most": True})
 
 
 def test_an_empty_operator_needs_no_process_unless_something_must_run():

@@ -27,28 +27,50 @@ def pools_ls(home_given: str | None, as_json: bool) -> int:
 
     with open_reader(home, read_config(home)) as reader:
         rows = reader.pools()
-    data = [{"pool": row.name, "slots": row.slots, "description": row.description} for row in rows]
-    show({"pools": data}, as_json, table(("POOL", "SLOTS", "DESCRIPTION"), [tuple(row) for row in rows]))
+    data = [{**row._asdict(), "include_deferred": bool(row.include_deferred)} for row in rows]
+    for one in data:
+        one["pool"] = one.pop("name")
+    lines = [
+        (r.name, "no limit" if r.slots < 0 else r.slots, _counted(r.include_deferred), r.description) for r in rows
+    ]
+    show({"pools": data}, as_json, table(("POOL", "SLOTS", "COUNTED", "DESCRIPTION"), lines))
     return SUCCESS
 
 
-@pools.command("set")
+@pools.command("set", context_settings={"ignore_unknown_options": True})  # -1 is a number
 @click.argument("pool")
-@click.argument("slots", type=click.IntRange(min=0))
+@click.argument("slots", type=click.IntRange(min=-1))
 @click.option("--description")
+@click.option(
+    "--include-deferred/--no-include-deferred",
+    default=None,
+    help="Whether tasks that wait deferred keep their slots. [default: as it is; of a new pool: no]",
+)
 @options.everywhere
-def pools_set(pool: str, slots: int, description: str | None, home_given: str | None, as_json: bool) -> int:
-    """Define a pool, or give it other slots. What runs goes on."""
+def pools_set(
+    pool: str,
+    slots: int,
+    description: str | None,
+    include_deferred: bool | None,
+    home_given: str | None,
+    as_json: bool,
+) -> int:
+    """Define a pool, or give it other slots; -1 is no limit. What runs goes on."""
     home = find_home(home_given)
-    given = {"pool": pool, "slots": slots, "description": description}
+    given = {"pool": pool, "slots": slots, "description": description, "include_deferred": include_deferred}
     waits = ask(home, "pool_set", given) is None
     if waits:
         home.make()
         leave(home, "pool_set", given, create=True)
     has = "will have" if waits else "has"
-    text = f"Pool '{pool}' {has} {slots} slot{'' if slots == 1 else 's'}."
+    how_many = "no limit" if slots < 0 else f"{slots} slot{'' if slots == 1 else 's'}"
+    text = f"Pool '{pool}' {has} {how_many}."
     show({"pool": pool, "slots": slots, "waits": waits}, as_json, text)
     return SUCCESS
+
+
+def _counted(include_deferred: bool | None) -> str:
+    return "running, deferred" if include_deferred else "running"
 
 
 @pools.command("rm")

@@ -129,6 +129,27 @@ class CallMove:
 
 
 @dataclass(slots=True)
+class Placement:
+    """Which devices an attempt has: read again after a restart, so that none is given out twice."""
+
+    run: int
+    task_id: str
+    map_index: int
+    token: int
+    devices: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class PoolChange:
+    """A pool is defined or changed; what is None stays as it is. Without slots it is removed."""
+
+    name: str
+    slots: int | None
+    description: str | None = None
+    include_deferred: bool | None = None
+
+
+@dataclass(slots=True)
 class GroupMove:
     """A mapped group as it now is: how many instances, how many of them touched, and its state as one node."""
 
@@ -296,6 +317,7 @@ class Batch:
     deferral_ends: list[DeferralEnd] = field(default_factory=list)
     new_calls: list[NewCall] = field(default_factory=list)
     call_moves: list[CallMove] = field(default_factory=list)
+    placements: list[Placement] = field(default_factory=list)
     group_moves: list[GroupMove] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     values: list[ValueRow] = field(default_factory=list)
@@ -311,9 +333,7 @@ class Batch:
     cleared_values: list[tuple[int, str, int | None, str | None]] = field(default_factory=list)
     commands_done: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (id of a waiting one, answer)
     commands: list[CommandDone] = field(default_factory=list)
-    pools: list[tuple[str, int | None, str | None]] = field(
-        default_factory=list
-    )  # (name, slots, description); without slots it is removed
+    pools: list[PoolChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)

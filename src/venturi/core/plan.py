@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from .errors import UnknownTask
+from .resources import Needs, needs_of
 from .rules import RULES
 from .spec import DagSpec, MapSource, TaskSpec, values_in
 
@@ -45,6 +46,7 @@ class Plan:
         "inner",
         "leaves",
         "member_of",
+        "needs",
         "past",
         "spec",
         "tasks",
@@ -79,6 +81,10 @@ class Plan:
         self._tells()
         self.leaves: list[int] = self._leaves()
         self.past = frozenset(n for n, task in enumerate(spec.tasks) if task.depends_on_past)
+        self.needs: dict[int, Needs] = {}  # of the machine; only of tasks that ask for something
+        for n, task in enumerate(spec.tasks):
+            if task.resources and (needs := needs_of(task.resources)) is not None:
+                self.needs[n] = needs
 
     def number(self, task_id: str) -> int:
         found = self.index.get(task_id)

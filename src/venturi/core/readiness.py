@@ -202,8 +202,18 @@ def _scheduled(run: Run, number: int, map_index: int, cell: Cell, turn: Turn) ->
 
 def _not_run(run: Run, task: TaskSpec, decision: Decision) -> tuple[TaskState, str]:
     if decision is Decision.SKIP:
-        return TaskState.SKIPPED, f"its upstreams leave nothing to do under the rule {task.trigger_rule}"
+        return TaskState.SKIPPED, f"under the rule {task.trigger_rule} nothing is to be done: {_upstreams(run, task)}"
     return TaskState.UPSTREAM_FAILED, _whose_fault(run, task)
+
+
+def _upstreams(run: Run, task: TaskSpec) -> str:
+    """How those have ended that have, skipped ones first: that is what a rule goes by."""
+    ended = [(up, run.nodes[run.plan.index[up]].state) for up in task.upstream]
+    told = sorted((state is not TaskState.SKIPPED, up, state.value) for up, state in ended if state in FINAL)
+    if not told:
+        return "something further up was skipped"
+    named = ", ".join(f"{up} is {state.replace('_', ' ')}" for _, up, state in told[:3])
+    return named + (f" and {len(told) - 3} more have ended" if len(told) > 3 else "")
 
 
 def _whose_fault(run: Run, task: TaskSpec) -> str:
@@ -266,7 +276,7 @@ def _touched(run: Run, number: int, node: Node, map_index: int, turn: Turn) -> C
 def skip_chosen(run: Run, chooser: int, map_index: int, task_ids: Iterable[str], turn: Turn) -> Settled:
     """A branch names the tasks it leaves out; one inside a mapped group does so for its own map index."""
     settled: Settled = []
-    reason = "left out by a branch"
+    reason = f"left out by {run.plan.tasks[chooser].task_id}"
     for task_id in task_ids:
         number = run.plan.index.get(task_id)
         if number is None:

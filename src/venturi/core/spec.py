@@ -65,6 +65,7 @@ class TaskSpec:
     inlets: tuple[Any, ...] = ()  # assets it uses, as sdk.assets writes them
     outlets: tuple[Any, ...] = ()  # assets it makes
     sla_s: float | None = None
+    resources: Any = None  # of the machine: {"cpus", "ram_mb", "gpus"}; with "at_most" it takes less where that is all
     asks: Any = None  # what it asks a person: {"subject", "options", "params" …}
 
 
@@ -96,6 +97,7 @@ class DagSpec:
     owner: str = ""
     max_active_tasks: int = 16
     max_active_runs: int = 16
+    limits_each_run: bool = False  # max_active_tasks is of each run (3.x), and not of all together
     run_timeout_s: float | None = None
     deadlines: tuple[Any, ...] = ()  # {"reference", "interval", "callback", "name"?}
     fail_fast: bool = False

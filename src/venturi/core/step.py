@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import calls, past, readiness, retry
-from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, RunMove
+from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, Placement, RunMove
 from .readiness import BAD as _BAD
 from .readiness import Settled as _Settled
 from .readiness import close as _close
@@ -145,7 +145,7 @@ def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: T
 
 def fired(world: World, run: Run, number: int, map_index: int, cell: Cell, event: str, turn: Turn) -> None:
     """What a deferred instance has waited for is there: it goes on as soon as there is a place."""
-    del world.deferred[cell.token]
+    world.undefer(cell.token)
     cell.wake_at = cell.reason = None
     task_id = run.plan.tasks[number].task_id
     turn.batch.deferral_events.append(DeferralEvent(run.id, task_id, map_index, cell.token, event))
@@ -179,7 +179,7 @@ def _defer(world: World, run: Run, number: int, map_index: int, cell: Cell, wait
         Deferral(run.id, task_id, map_index, cell.token, wait.trigger, wait.method, wait.data, turn.now)
     )
     _move(run, number, map_index, cell, TaskState.DEFERRED, turn)
-    world.deferred[cell.token] = (run, number, map_index, cell)
+    world.defer(run, number, map_index, cell)
     if cell.wake_at is not None:
         world.wake_later(run, number, map_index, cell)
 
@@ -189,7 +189,7 @@ def _goes_on_by_no_event(
 ) -> None:
     """An attempt that went on by an event is over, or the wait for one is given up."""
     if cell.deferral:
-        waiting = cell.token if world is not None and world.deferred.pop(cell.token, None) is not None else 0
+        waiting = cell.token if world is not None and world.undefer(cell.token) else 0
         turn.batch.deferral_ends.append(DeferralEnd(run.id, run.plan.tasks[number].task_id, map_index, waiting))
         cell.deferral = 0
 
@@ -294,7 +294,9 @@ def group_moves(turn: Turn) -> list[GroupMove]:
 # ── one instance ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def hand_out(world: World, run: Run, number: int, map_index: int, token: int, turn: Turn) -> Cell:
+def hand_out(
+    world: World, run: Run, number: int, map_index: int, token: int, turn: Turn, devices: tuple[str, ...] = ()
+) -> Cell:
     """Admission has found a place: the instance gets its token and starts."""
     node = run.nodes[number]
     cell = node.cell if map_index == WHOLE else node.live.get(map_index)
@@ -306,6 +308,9 @@ def hand_out(world: World, run: Run, number: int, map_index: int, token: int, tu
     cell.try_number += 1
     cell.started_at = cell.ended_at = cell.wake_at = cell.reason = cell.pid = None
     _move(run, number, map_index, cell, TaskState.STARTING, turn, token)
+    if devices:
+        cell.devices = devices
+        turn.batch.placements.append(Placement(run.id, run.plan.tasks[number].task_id, map_index, token, devices))
     world.take(run, number, map_index, cell)
     return cell
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .mapping import count
 from .plan import Kind, Plan, Tell
+from .resources import Machine, Needs
 from .rules import Tally
 from .spec import DEFAULT_POOL
 from .states import FINAL, LIVE, CallState, RunState, TaskState
@@ -30,6 +31,7 @@ class Cell:
 
     __slots__ = (
         "deferral",
+        "devices",
         "ended_at",
         "lost",
         "pid",
@@ -52,6 +54,7 @@ class Cell:
         self.reason: str | None = None
         self.pid: int | None = None
         self.deferral = 0  # the token it is deferred under, or by whose event its attempt goes on
+        self.devices: tuple[str, ...] = ()  # that its attempt has
 
 
 class Indexed:
@@ -104,11 +107,13 @@ class Node:
 class Lane:
     """Ready instances of one run that share every limit, best first. A whole group is one entry."""
 
-    __slots__ = ("entries", "pool", "run")
+    __slots__ = ("entries", "needs", "passed", "pool", "run")
 
-    def __init__(self, run: Run, pool: str) -> None:
+    def __init__(self, run: Run, pool: str, needs: Needs | None = None) -> None:
         self.run = run
         self.pool = pool
+        self.needs = needs
+        self.passed = 0  # how many others have started before the best of this lane, that could have
         self.entries: list[tuple[int, int, int]] = []  # (−priority, task number, map index or WHOLE)
 
     def push(self, priority: int, number: int, map_index: int) -> None:
@@ -118,6 +123,15 @@ class Lane:
         """Only the tasks that are wanted go on waiting."""
         self.entries = [entry for entry in self.entries if wanted(entry[1])]
         heapq.heapify(self.entries)
+
+
+@dataclass(slots=True)
+class Kept:
+    """Of the machine, what is kept free for the best of a lane, which has been passed over often enough."""
+
+    lane: Lane
+    needs: Needs
+    devices: tuple[str, ...]
 
 
 class Run:
@@ -134,6 +148,7 @@ class Run:
         "ignores_pause",
         "interval_end",
         "interval_start",
+        "key",
         "lanes",
         "live",
         "logical_date",
@@ -169,6 +184,7 @@ class Run:
         self.only: tuple[str, ...] = ()  # the tasks chosen; its plan has no others
         self.backfill: int | None = None
         self.started_by: str | None = None
+        self.key: str | None = None  # by which whoever wanted it knows it again
         self.dag: Dag | None = None  # once it is in the world
         self.before: Before | None = None  # the last ended run before it, where a task looks back at it: core.past
         self.ignores_pause = False
@@ -182,23 +198,36 @@ class Run:
         self.failed: list[int] = []  # nodes that ended badly, in order
         self.live = 0  # instances starting or running
         self.task_live: dict[int, int] = {}  # the same, of tasks with a limit of their own per run
-        self.lanes: dict[tuple[str, str, int | None], Lane] = {}
+        self.lanes: dict[tuple[str, str, int | None, Needs | None], Lane] = {}
 
     def offer(self, number: int, map_index: int) -> None:
         """Instance (or group) is ready: it waits in its lane for admission."""
         task = self.plan.tasks[number]
         limited = task.max_active_per_dag is not None or task.max_active_per_run is not None
-        key = (task.pool, task.isolation, number if limited else None)
+        needs = self.plan.needs.get(number)
+        key = (task.pool, task.isolation, number if limited else None, needs)
         lane = self.lanes.get(key)
         if lane is None:
-            lane = self.lanes[key] = Lane(self, task.pool)
+            lane = self.lanes[key] = Lane(self, task.pool, needs)
         lane.push(task.priority_weight, number, map_index)
 
 
 @dataclass(slots=True)
 class Pool:
-    slots: int
+    slots: int  # −1: without a limit
     used: int = 0
+    deferred: int = 0  # slots of instances that wait without a process
+    include_deferred: bool = False
+    defined: bool = False  # by a person
+    passed: int = 0  # starts that somebody in it could have made, since the longest passed over had its turn
+
+    @property
+    def taken(self) -> int:
+        return self.used + self.deferred if self.include_deferred else self.used
+
+    def has_room(self, n: int) -> bool:
+        """A pool that was made smaller than what is in it has none, until enough of that has ended."""
+        return self.slots < 0 or self.taken + n <= self.slots
 
 
 @dataclass(slots=True)
@@ -210,6 +239,7 @@ class Dag:
     version: int = 0
     max_active_tasks: int = 16
     max_active_runs: int = 16
+    limits_each_run: bool = False  # max_active_tasks is of each run, as in Airflow 3
     live: int = 0
     running: int = 0
     task_live: dict[str, int] = field(default_factory=dict)
@@ -232,6 +262,11 @@ class Capacity:
     def is_full(self) -> bool:
         """Several attempts at once, and no place for one more."""
         return self.forked >= self.slots > 1 or self.reused > self.slots
+
+    @property
+    def is_exhausted(self) -> bool:
+        """No place for anything."""
+        return not (self.online and (self.has_room("fork") or self.has_room("reuse")))
 
     def has_room(self, isolation: str) -> bool:
         if isolation == "reuse":
@@ -263,8 +298,10 @@ class World:
     def __init__(self, slots: int) -> None:
         self.dags: dict[str, Dag] = {}
         self.runs: dict[int, Run] = {}
-        self.pools: dict[str, Pool] = {DEFAULT_POOL: Pool(128)}
+        self.pools: dict[str, Pool] = {DEFAULT_POOL: Pool(128, defined=True)}
         self.capacity = Capacity(slots)
+        self.machine = Machine()
+        self.kept: Kept | None = None
         self.by_token: dict[int, tuple[Run, int, int, Cell]] = {}
         self.timers: list[tuple[float, int, int, int, int]] = []  # (due at, run, task number, map index, token)
         self.time_limits: list[tuple[float, int]] = []  # (due at, run)
@@ -278,16 +315,39 @@ class World:
 
     def pool(self, name: str) -> Pool:
         """A pool nobody has defined has one slot, so that a misspelt name is slow and visible instead of unlimited."""
-        return self.pools.setdefault(name, Pool(UNDEFINED_POOL_SLOTS))
+        found = self.pools.get(name)
+        if found is None:
+            found = self.pools[name] = Pool(UNDEFINED_POOL_SLOTS)
+        return found
 
     def take(self, run: Run, number: int, map_index: int, cell: Cell) -> None:
         """An instance has been handed out: it is counted everywhere until `release`."""
         self._count(run, number, 1)
+        if run.plan.needs and number in run.plan.needs:
+            self.machine.count(run.plan.needs[number], cell.devices, 1)
         self.by_token[cell.token] = (run, number, map_index, cell)
 
     def release(self, run: Run, number: int, cell: Cell) -> None:
         self._count(run, number, -1)
+        if run.plan.needs and number in run.plan.needs:
+            self.machine.count(run.plan.needs[number], cell.devices, -1)
+            cell.devices = ()
         del self.by_token[cell.token]
+
+    def defer(self, run: Run, number: int, map_index: int, cell: Cell) -> None:
+        """An instance waits without a process, under the token of the attempt that has said so."""
+        self.deferred[cell.token] = (run, number, map_index, cell)
+        task = run.plan.tasks[number]
+        self.pool(task.pool).deferred += task.pool_slots
+
+    def undefer(self, token: int) -> bool:
+        """It waits no longer. Whether it did."""
+        known = self.deferred.pop(token, None)
+        if known is None:
+            return False
+        task = known[0].plan.tasks[known[1]]
+        self.pool(task.pool).deferred -= task.pool_slots
+        return True
 
     def _count(self, run: Run, number: int, by: int) -> None:
         task = run.plan.tasks[number]
@@ -353,6 +413,7 @@ class KeptInstance:
     wake_at: float | None = None
     reason: str | None = None
     deferral: int = 0
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -400,9 +461,9 @@ def restore(
         cell = Cell()
         cell.state, cell.token, cell.try_number, cell.lost = kept.state, kept.token, kept.try_number, kept.lost
         cell.started_at, cell.wake_at, cell.reason = kept.started_at, kept.wake_at, kept.reason
-        cell.deferral = kept.deferral
+        cell.deferral, cell.devices = kept.deferral, kept.devices
         if cell.state is TaskState.DEFERRED:
-            world.deferred[cell.token] = (run, number, kept.map_index, cell)
+            world.defer(run, number, kept.map_index, cell)
         if kept.map_index == WHOLE:
             node.cell = cell
         else:

@@ -160,7 +160,7 @@ class Attempts:
             "ticks": child.ticks,
             "what": head.get("what", ""),
         }
-        for name in ("time_limit_s", "memory_limit_mb"):
+        for name in ("time_limit_s", "memory_limit_mb", "gpus", "cpus"):
             if head.get(name):
                 told[name] = head[name]
         if attempt.reuse:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..core.errors import BadParameter, VenturiError
-from ..core.moves import CommandDone, Event
+from ..core.moves import CommandDone, Event, PoolChange
 from ..core.names import DEFAULT_POOL
 from ..core.states import RUN_FINAL
 from ..core.step import Turn
@@ -244,13 +244,17 @@ class Commands:
     # ── pools and settings ──
 
     def pool_set(self, client: Asker, head: Head, turn: Turn) -> None:
-        name, slots = str(head["pool"]), int(head["slots"])
-        if not name or slots < 0:
-            raise ValueError("a pool has a name and 0 or more slots")
-        self._engine.world.pool(name).slots = slots
-        turn.batch.pools.append((name, slots, head.get("description")))
-        turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": slots}))
-        self._answer(client, head, pool=name, slots=slots)
+        name, slots, deferred = str(head["pool"]), int(head["slots"]), head.get("include_deferred")
+        if not name or slots < -1:
+            raise ValueError("a pool has a name and 0 or more slots, or -1 for no limit")
+        pool = self._engine.world.pool(name)
+        pool.slots, pool.defined = slots, True
+        if deferred is not None:
+            pool.include_deferred = bool(deferred)
+        turn.batch.pools.append(PoolChange(name, slots, head.get("description"), deferred))
+        told = {"pool": name, "slots": slots, "include_deferred": pool.include_deferred}
+        turn.batch.events.append(Event(turn.now, "pool", None, None, told))
+        self._answer(client, head, **told)
 
     def pool_remove(self, client: Asker, head: Head, turn: Turn) -> None:
         """What uses it still goes on as in a pool that nobody has defined: one at a time."""
@@ -260,8 +264,9 @@ class Commands:
         elif name not in self._engine.world.pools or name not in {p.name for p in self._engine.reader.pools()}:
             refuse(client, head, "no_such_pool", f"There is no pool '{name}'. List them with: venturi pools ls")
         else:
-            self._engine.world.pool(name).slots = UNDEFINED_POOL_SLOTS
-            turn.batch.pools.append((name, None, None))
+            pool = self._engine.world.pool(name)
+            pool.slots, pool.include_deferred, pool.defined = UNDEFINED_POOL_SLOTS, False, False
+            turn.batch.pools.append(PoolChange(name, None))
             turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": None}))
             self._answer(client, head, pool=name)
 

@@ -16,6 +16,7 @@ from ..config import Config
 from ..core import mapping
 from ..core.admission import Admitted
 from ..core.readiness import length_in
+from ..core.resources import amount
 from ..core.spec import TaskSpec
 from ..core.world import WHOLE, Call, Cell, Run
 from ..executors.base import Start, Watch
@@ -43,6 +44,7 @@ class Contexts:
         """`began_at`: when this try's first attempt did, for a sensor that is called again and for one that goes on."""
         run, task = one.run, one.run.plan.tasks[one.number]
         source = self._source_of(run.plan.version)
+        needs = run.plan.needs.get(one.number)
         return Start(
             token=one.cell.token,
             source=source["load"],
@@ -53,6 +55,8 @@ class Contexts:
             time_limit_s=_time_left_s(task, began_at, now) if resume else task.time_limit_s,
             memory_limit_mb=task.memory_limit_mb or self._config.task_memory_limit_mb,
             fork_safe=source.get("fork_safe", True),
+            gpus=one.cell.devices,
+            cpus=amount(needs, "cpus") if needs is not None and needs.cpus and not needs.at_most else None,
         )
 
     def watch(self, run: Run, number: int, map_index: int, cell: Cell, trigger: str, data: str) -> Watch:
@@ -122,6 +126,8 @@ class Contexts:
         if resume is not None:
             event = resume.event or "null"
             text += f',"resume":{{"method":{_dumps(resume.method)},"data":{resume.data},"event":{event}}}'
+        if one.cell.devices:
+            text += f',"gpus":{_dumps(one.cell.devices)}'
         if one.map_index != WHOLE:
             text += self._mapped_part(run, one.number, one.map_index)
         return (text + "}").encode()

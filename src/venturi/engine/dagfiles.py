@@ -295,6 +295,7 @@ class DagFiles:
         versions.add(made, Plan(spec, made.id))
         dag.version = made.id
         dag.max_active_tasks, dag.max_active_runs = spec.max_active_tasks, spec.max_active_runs
+        dag.limits_each_run = spec.limits_each_run
         turn.batch.versions.append(made)
         turn.batch.events.append(Event(turn.now, "version", spec.dag_id, None, {"version": made.id, "hash": digest}))
 

@@ -55,6 +55,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     run.queued_at, run.logical_date = turn.now, date
     run.interval_start, run.interval_end = wanted.interval or (date, date)
     run.only, run.backfill, run.started_by = wanted.only, wanted.backfill, wanted.started_by
+    run.key = wanted.idempotency_key
     engine.add_run(run, turn)
     turn.batch.new_runs.append(
         NewRun(

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core import calls
 from ..core.plan import Plan
+from ..core.resources import Machine
 from ..core.spec import DagSpec
 from ..core.states import CallState, RunState, TaskState
 from ..core.world import WHOLE, Call, Cell, KeptGroup, KeptInstance, Pool, Run, World, restore
@@ -24,11 +25,19 @@ from .looking_back import look_back_again
 from .versions import Versions
 
 
-def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wanted: Callable[[int], bool]) -> World:
+def read_world(
+    kept: Kept,
+    reader: Reader,
+    versions: Versions,
+    slots: int,
+    wanted: Callable[[int], bool],
+    machine: Machine | None = None,
+) -> World:
     """Every unfinished run that is wanted, with sums derived anew."""
     world = World(slots)
+    world.machine = machine or world.machine
     for pool in kept.pools:
-        world.pools[pool.name] = Pool(pool.slots)
+        world.pools[pool.name] = Pool(pool.slots, include_deferred=bool(pool.include_deferred), defined=True)
     current = {dag.dag_id: dag.version for dag in kept.dags if dag.active}
     for version in kept.versions:
         versions.add(version, current=current.get(version.dag_id) == version.id)
@@ -38,7 +47,7 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
         version_now = versions.current(row.dag_id) if row.active else None
         if version_now is not None:
             dag.version = version_now.id
-            dag.max_active_tasks, dag.max_active_runs = limits(version_now.spec)
+            dag.max_active_tasks, dag.max_active_runs, dag.limits_each_run = limits(version_now.spec)
     instances, groups = _by_run(kept)
     for found in kept.runs:
         if wanted(found.id):
@@ -50,9 +59,10 @@ def read_world(kept: Kept, reader: Reader, versions: Versions, slots: int, wante
     return world
 
 
-def limits(spec: dict[str, Any]) -> tuple[int, int]:
-    """(tasks at once, runs at once) of a spec as JSON, read without opening the rest of it."""
-    return spec.get("max_active_tasks", _PLAIN.max_active_tasks), spec.get("max_active_runs", _PLAIN.max_active_runs)
+def limits(spec: dict[str, Any]) -> tuple[int, int, bool]:
+    """(tasks at once, runs at once, whether the tasks are of each run) of a spec as JSON, read without opening it."""
+    tasks = spec.get("max_active_tasks", _PLAIN.max_active_tasks)
+    return tasks, spec.get("max_active_runs", _PLAIN.max_active_runs), spec.get("limits_each_run", False)
 
 
 _PLAIN = DagSpec("")
@@ -64,7 +74,7 @@ def _run(row: RunRow, plan: Plan) -> Run:
     run.queued_at, run.started_at = row.queued_at, row.started_at
     run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
     run.conf, run.ignores_pause, run.reason = row.conf, row.ignores_pause, row.reason
-    run.only, run.backfill, run.started_by = row.only, row.backfill, row.started_by
+    run.only, run.backfill, run.started_by, run.key = row.only, row.backfill, row.started_by, row.idempotency_key
     return run
 
 
@@ -90,6 +100,7 @@ def _restore_calls(world: World, kept: Kept, reader: Reader, versions: Versions,
 def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[KeptGroup]]]:
     instances: dict[int, list[KeptInstance]] = defaultdict(list)
     deferrals = {(run, task_id, map_index): token for run, task_id, map_index, token in kept.deferrals}
+    devices = {token: tuple(names) for *_, token, names in kept.placements}
     for row in kept.instances:
         instances[row.run].append(
             KeptInstance(
@@ -103,6 +114,7 @@ def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[K
                 row.wake_at,
                 row.reason,
                 deferrals.get((row.run, row.task_id, row.map_index), 0),
+                devices.get(row.token, ()),
             )
         )
     for run, task_id, map_index, state in kept.finished:

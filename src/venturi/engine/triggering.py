@@ -126,6 +126,7 @@ class Triggering:
         version = engine.versions.current(row.dag_id)
         assert version is not None
         run = Run(row.id, row.dag_id, row.run_id, engine.versions.plan(version.id))
+        run.key = key
         run.run_type, run.conf, run.queued_at, run.ignores_pause = row.run_type, conf, turn.now, engine.foreground
         run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
         engine.add_run(run, turn)

@@ -43,6 +43,7 @@ from .asking import Asks
 from .conditions import Conditions
 from .contexts import Contexts
 from .looking_back import look_back
+from .machine import machine_of
 from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
 from .versions import Versions
 
@@ -99,7 +100,9 @@ class Engine:
         self.next_run_id, self._next_token, self.versions.next_id, next_call_id = self.store.counters()
         kept = self.store.load_world()
         self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
-        self.world: World = recovery.read_world(kept, self.reader, self.versions, self.executor.slots, self._wanted)
+        self.world: World = recovery.read_world(
+            kept, self.reader, self.versions, self.executor.slots, self._wanted, machine_of(self.config)
+        )
         self.world.next_call_id = next_call_id
         self.conditions = Conditions(self)
         self.world.capacity.online = False  # until the executor has told what it holds

@@ -22,6 +22,8 @@ class Start:
     time_limit_s: float | None = None
     memory_limit_mb: float | None = None
     fork_safe: bool = True
+    gpus: tuple[str, ...] = ()  # the devices it may see
+    cpus: float | None = None  # how many cores it has asked for
 
 
 @dataclass(slots=True)

@@ -67,6 +67,10 @@ class Local:
             head = messages.start(
                 s.token, s.source, s.log, s.isolation, s.time_limit_s, s.memory_limit_mb, s.fork_safe, s.what
             )
+            if s.gpus:
+                head["gpus"] = list(s.gpus)
+            if s.cpus:
+                head["cpus"] = s.cpus
             self._send(head, s.context)
 
     def cancel(self, token: int, reason: str, grace_s: float) -> None:

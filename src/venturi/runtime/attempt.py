@@ -140,6 +140,8 @@ class Runner:
         self._tell(messages.started(self._token, self._pid, time.time()), b"")
         crash_at("attempt:started-sent")
         os.environ["VENTURI_ATTEMPT"] = f"{self._token}:{self._places.spool}"  # by which what it leaves is known
+        if head.get("gpus") or head.get("cpus"):
+            environment.show_resources(head.get("gpus"), head.get("cpus"))
         _set_handler(_SIGTERM, self._terminated)
         gc.enable()
         result = self._run(head, body)

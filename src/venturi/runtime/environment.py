@@ -58,6 +58,18 @@ def give_cores_back() -> None:
         _thread_pools(_wanted_threads())
 
 
+def show_resources(gpus: list[str] | None, cpus: float | None) -> None:
+    """Of the machine, what an attempt has asked for: these devices alone, and as many threads as whole cores, where
+    nobody has said how many."""
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+    if cpus and not any(os.environ.get(name) for name in THREAD_VARIABLES):
+        threads = max(1, int(cpus))
+        for name in THREAD_VARIABLES:
+            os.environ[name] = str(threads)
+        _thread_pools(threads)
+
+
 def _wanted_threads() -> int:
     for name in THREAD_VARIABLES:
         text = os.environ.get(name, "").split(",")[0]

@@ -13,6 +13,7 @@ from .mapped import MappedOperator
 from .operator import BaseOperator, Task
 from .plain import plain
 from .priorities import strategy_of, weight_by
+from .resources import asked
 from .schedules import plain_schedule, runs_at_once_max
 from .templates import files_of
 
@@ -54,6 +55,7 @@ def describe(dag: DAG) -> DagSpec:
         tags=tuple(sorted(str(tag) for tag in dag.tags)),
         owner=dag.owner,
         max_active_tasks=dag.max_active_tasks,
+        limits_each_run=era.limits_each_run(dag.era),
         max_active_runs=min(dag.max_active_runs, runs_at_once_max(dag.schedule) or dag.max_active_runs),
         run_timeout_s=times.seconds(dag.dagrun_timeout),
         deadlines=_deadlines(getattr(dag, "deadline", None)),
@@ -76,6 +78,7 @@ def _edge_labels(dag: DAG) -> dict[str, dict[str, str]]:
 
 def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
     group = task.task_group
+    resources = asked(task)
     backoff = task.retry_exponential_backoff
     return TaskSpec(
         task_id=task.task_id,
@@ -92,7 +95,8 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         pool_slots=task.pool_slots,
         priority_weight=weight,
         max_active_per_dag=task.max_active_tis_per_dag,
-        isolation=_isolation(task),
+        isolation=_isolation(task) if not (resources or {}).get("gpus") else "fork",  # its devices are its process's
+        resources=resources,
         no_process=_needs_no_process(task),
         mapped=task.map_sources() if isinstance(task, MappedOperator) else (),
         is_mapped=task.is_mapped,
@@ -175,10 +179,8 @@ def _isolation(task: Task) -> str:
 
 
 def _memory_limit_mb(task: Task) -> float | None:
-    for given, key in ((task.resources, "ram"), (task.executor_config, "memory_mb")):
-        if isinstance(given, Mapping) and given.get(key) is not None:
-            return float(given[key])
-    return None
+    given = task.executor_config
+    return float(given["memory_mb"]) if isinstance(given, Mapping) and given.get("memory_mb") is not None else None
 
 
 def _needs_no_process(task: Task) -> bool:

@@ -88,3 +88,8 @@ def has_data_intervals(era: Era) -> bool:
     """Whether a cron text or a length of time cuts time into intervals, each run at its end, as before 3.x; in 3.x it
     names moments."""
     return era is not Era.THREE
+
+
+def limits_each_run(era: Era) -> bool:
+    """Whether `max_active_tasks` is of each run, as since 3.0, or of all runs of the DAG together."""
+    return era is Era.THREE

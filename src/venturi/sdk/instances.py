@@ -105,6 +105,11 @@ class TaskInstance(metaclass=WithColumns):
         return self.task.queue
 
     @property
+    def gpus(self) -> list[str]:
+        """The devices that this attempt has been given, as CUDA_VISIBLE_DEVICES names them."""
+        return list(self._instance.gpus)
+
+    @property
     def log_url(self) -> str:
         return f"/dags/{self.dag_id}/runs/{self.run_id}/tasks/{self.task_id}"
 

@@ -79,6 +79,7 @@ class Instance:
     elements: dict[str, Any] = field(default_factory=dict)
     indices: dict[str, int] = field(default_factory=dict)
     mapped_count: int = 0
+    gpus: Sequence[str] = ()  # the devices it has been given
     first_poke_at: datetime | None = None  # this try's first attempt, where it is called again or goes on by an event
     resume: dict[str, Any] | None = None  # method, kwargs, event: how a deferred task goes on
     call: dict[str, Any] | None = None  # kind, of_run, reason, error …: this attempt runs callbacks, and not the task

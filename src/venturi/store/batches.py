@@ -31,7 +31,7 @@ def writes(batch: Batch) -> Iterator[Write]:
             (r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in batch.run_resets
         ]
         yield "run_reset", resets, True
-        for name in ("task_instance", "task_group", "value", "deferral"):
+        for name in ("task_instance", "task_group", "value", "deferral", "placement"):
             yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
@@ -41,6 +41,9 @@ def writes(batch: Batch) -> Iterator[Write]:
         yield from _task_moves(batch.task_moves)
     if batch.deferrals or batch.deferral_events or batch.deferral_ends:
         yield from _deferrals(batch)
+    if batch.placements:
+        placed = {(p.run, p.task_id, p.map_index): p for p in batch.placements}
+        yield "placement", [(*key, p.token, _dumps(p.devices)) for key, p in placed.items()], False
     if batch.new_calls:
         yield "new_call", [_new_call(c) for c in batch.new_calls], False
     if batch.call_moves:
@@ -81,9 +84,11 @@ def writes(batch: Batch) -> Iterator[Write]:
     if batch.commands:
         yield "command", [(c.name, _dumps(c.payload), c.at, c.at, _dumps(c.answer)) for c in batch.commands], False
     if batch.pools:
-        latest = {name: (name, slots, text) for name, slots, text in batch.pools}.values()
-        yield "pool", [row for row in latest if row[1] is not None], False
-        yield "pool_clear", [(row[0],) for row in latest if row[1] is None], False
+        for p in batch.pools:  # one after the other: one may be removed and defined again in one turn
+            if p.slots is None:
+                yield "pool_clear", [(p.name,)], False
+            else:
+                yield "pool", [(p.name, p.slots, p.description, p.include_deferred)], False
     if batch.events:
         yield (
             "event",

@@ -265,6 +265,10 @@ QUERIES: dict[str, Callable[[str], Any]] = {
     "world_deferrals": lambda d: select(*(t.deferral.c[n] for n in ("run", "task_id", "map_index", "token"))).where(
         _of_unfinished(t.deferral.c.run)
     ),
+    "world_placements": lambda d: select(
+        *(t.placement.c[n] for n in ("run", "task_id", "map_index", "token", "devices"))
+    ).where(_of_unfinished(t.placement.c.run)),
+    "placement": lambda d: select(t.placement.c.token, t.placement.c.devices).where(_of_instance(t.placement)),
     "open_calls": lambda d: select(t.call).where(_open_call()).order_by(t.call.c.id),
     "runs_of_open_calls": lambda d: select(t.run).where(t.run.c.id.in_(select(t.call.c.run).where(_open_call()))),
     "world_groups": lambda d: select(t.task_group).where(_of_unfinished(t.task_group.c.run)),
@@ -436,6 +440,15 @@ class Reader:
         """Of unfinished runs, those without an event, oldest first."""
         return [DeferralRow._make(row) for row in self._all("waiting_deferrals")]
 
+    def devices(self, run: int, task_id: str, map_index: int) -> list[str]:
+        """What the newest attempt of this instance that has asked for devices has been given."""
+        row = self._first("placement", run=run, task_id=task_id, map_index=map_index)
+        return [] if row is None else list(json.loads(row[1]))
+
+    def world(self) -> World:
+        """What an engine would begin with, as of one moment."""
+        return read_world(self._driver)
+
     def calls(self, run: int) -> list[CallRow]:
         """Callbacks of a run and its tasks, oldest first."""
         return [CallRow.of(row) for row in self._all("calls_of_run", run=run)]
@@ -572,6 +585,7 @@ def read_world(driver: Driver) -> World:
             groups=[GroupRow.of(row) for row in ask(driver, "world_groups")],
             group_counts=ask(driver, "world_counts"),
             deferrals=ask(driver, "world_deferrals"),
+            placements=[(*row[:4], json.loads(row[4])) for row in ask(driver, "world_placements")],
             calls=[CallRow.of(row) for row in ask(driver, "open_calls")],
             call_runs=[RunRow.of(row) for row in ask(driver, "runs_of_open_calls")],
             pools=[PoolRow._make(row) for row in ask(driver, "pools")],

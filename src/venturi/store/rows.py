@@ -257,6 +257,7 @@ class World:
     groups: list[GroupRow]
     group_counts: list[tuple[int, str, str, int]]  # (run, task_id, final state, how many instances)
     deferrals: list[tuple[int, str, int, int]]  # (run, task_id, map_index, token)
+    placements: list[tuple[int, str, int, int, list[str]]]  # (run, task_id, map_index, token, devices)
     calls: list[CallRow]  # due or starting, oldest first
     call_runs: list[RunRow]  # of these, whether they are over or not
     pools: list[PoolRow]

@@ -199,11 +199,10 @@ def _current_version(proposed: Any) -> dict[str, Any]:
     }
 
 
-def _kept_description(table: Table) -> Callable[[Any], dict[str, Any]]:
-    return lambda proposed: {
-        "slots": proposed.slots,
-        "description": func.coalesce(proposed.description, table.c.description),
-    }
+def _changed_pool(proposed: Any) -> dict[str, Any]:
+    """What is not given stays."""
+    kept = {name: func.coalesce(proposed[name], t.pool.c[name]) for name in ("description", "include_deferred")}
+    return {"slots": proposed.slots, **kept}
 
 
 def _cleared_values(rows: Rows) -> Any:
@@ -239,7 +238,10 @@ COMMIT: dict[str, Statement] = {
             .where(and_(t.run.c.id == rows["id"], t.run.c.state == rows["before"]))
         ),
     ),
-    **{f"{table.name}_of_run": _of_a_run(table) for table in (t.task_instance, t.task_group, t.value, t.deferral)},
+    **{
+        f"{table.name}_of_run": _of_a_run(table)
+        for table in (t.task_instance, t.task_group, t.value, t.deferral, t.placement)
+    },
     "deferral": _upsert(t.deferral),
     "deferral_event": Statement(
         _of(t.deferral, "run", "task_id", "map_index", "token", "event"),
@@ -260,6 +262,7 @@ COMMIT: dict[str, Statement] = {
             and_(*(t.deferral.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
         ),
     ),
+    "placement": _upsert(t.placement),
     "new_call": _insert(t.call),
     "call_move": Statement(
         [*_of(t.call, "id", "state", "token", "ended_at", "outcome", "reason"), *_GUARD], _guarded_calls
@@ -296,7 +299,7 @@ COMMIT: dict[str, Statement] = {
         ),
     ),
     "command": _insert(t.command, "name", "payload", "at", "done_at", "answer"),
-    "pool": _upsert(t.pool, _kept_description(t.pool), "name", "slots", "description"),
+    "pool": _upsert(t.pool, _changed_pool),
     "pool_clear": Statement(_of(t.pool, "name"), lambda rows: delete(t.pool).where(t.pool.c.name == rows["name"])),
     "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
 }

@@ -179,6 +179,17 @@ deferral = Table(  # what a deferred instance waits for, and until its attempt h
     sqlite_with_rowid=False,
 )
 
+placement = Table(  # the devices that the newest attempt of an instance has, where it has asked for some
+    "placement",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("token", BigInteger),  # of that attempt
+    _need("devices", Text),  # JSON
+    sqlite_with_rowid=False,
+)
+
 call = Table(  # a callback's child: due, starting, done
     "call",
     metadata,

@@ -62,7 +62,8 @@ def start(
 ) -> Head:
     """Run one attempt. `log` is relative to the home's logs folder; `what` is the task in words, for messages.
 
-    With `fork_safe` false the file is imported in the attempt itself, in a fork of a bare base zygote.
+    With `fork_safe` false the file is imported in the attempt itself, in a fork of a bare base zygote. One that has
+    asked for them also has `gpus` (names of devices) and `cpus`.
     """
     return {
         "k": "start",

@@ -94,6 +94,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "task_id", "map_index"),
     )
     op.create_table(
+        "placement",
+        _key("run", sa.BigInteger()),
+        _key("task_id", sa.Text()),
+        _key("map_index", sa.Integer()),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.Column("devices", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "task_id", "map_index"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "note",
         _key("run", sa.BigInteger()),
         _key("task_id", sa.Text()),
