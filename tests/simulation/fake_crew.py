@@ -76,6 +76,7 @@ class FakeCrew:
         self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
         self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
         self.said_of_assets: set[int] = set()
+        self.asset_prefix = ""  # of the names of assets and their alias
 
     # ── the executor contract ──
 
@@ -230,8 +231,9 @@ class FakeCrew:
             timeout_s = None if self.plans.never_fires == 0 else 5.0
             detail["wait"] = {"trigger": "m.T", "method": "go_on", "timeout_s": timeout_s}
         if attempt.token % 5 == 0:  # a failure may carry one too: it must not count
-            asset = {"name": attempt.key[1], "uri": f"s3://{attempt.key[0]}", "extra": {"token": attempt.token}}
-            detail["asset_events"] = [{**asset, "aliases": ["all"], "partition": None}]
+            name, alias = f"{self.asset_prefix}{attempt.key[1]}", f"{self.asset_prefix}all"
+            asset = {"name": name, "uri": f"s3://{attempt.key[0]}", "extra": {"token": attempt.token}}
+            detail["asset_events"] = [{**asset, "aliases": [alias], "partition": None}]
             self.said_of_assets.add(attempt.token)
         if outcome == "reschedule":
             detail["wake_at"] = self.now + 5

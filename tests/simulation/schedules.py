@@ -29,6 +29,7 @@ from venturi.engine.turn import Engine
 from venturi.store import Store
 from venturi.wire import messages
 
+from .consumers import Consumers
 from .fake_crew import FakeCrew, Plans
 
 STEPS = 60
@@ -187,6 +188,11 @@ class Schedule:
         self.past = seed % 5 == 3  # some of its tasks depend on the past
         if self.past:
             self.spec = replace(self.spec, tasks=tuple(looking_back(task, past_rng) for task in self.spec.tasks))
+        self.consumers: Consumers | None = None
+        if seed % 6 == 1:
+            self.crew.asset_prefix = f"{seed}."
+            names = [f"{seed}.{task.task_id}" for task in self.spec.tasks]
+            self.consumers = Consumers(seed, names, f"{seed}.all")
         self.config = Config(infrastructure_retries=1000)  # the simulation counts losses itself
         self.run_ids: list[int] = []
         self.engine: Engine | None = None
@@ -259,6 +265,8 @@ class Schedule:
             engine.versions.add(version, Plan(self.spec, version.id))
             engine.world.dag(self.dag_id).max_active_tasks = self.spec.max_active_tasks
             turn.batch.versions.append(version)
+            if self.consumers is not None:
+                self.consumers.declare(engine, turn)
 
         def trigger(turn: Turn) -> None:
             self.run_ids.append(self.make_run(self.dag_id, turn).id)
@@ -287,6 +295,11 @@ class Schedule:
     def step(self) -> None:
         if self.cancel_rng.random() < self.cancel_odds:
             self.cancel_one()
+        if self.consumers is not None and (commands := self.consumers.step(self.engine)):
+            try:
+                self.engine_turn(commands)
+            except SimulatedCrash:
+                pass
         roll = self.rng.random()
         if roll < 0.45:
             self.crew.act()
@@ -306,6 +319,8 @@ class Schedule:
         """No more mishaps: everything must come to its end."""
         self.crashes_armed = False
         self.crew.plans = Plans(fail=0.0, skip=0.0, reschedule=0.0, defer=0.0, never_fires=0.0)
+        if self.consumers is not None:
+            self.engine_turn(self.consumers.go_on(self.engine or self.start_engine()))
         for _ in range(CALM_STEPS_MAX):
             self.crew.act()
             self.engine_turn()
@@ -341,6 +356,8 @@ class Schedule:
             for number in self.run_ids:
                 problems += self.check_run(number, reader)
             problems += self.check_past(reader)
+            if self.consumers is not None:
+                problems += self.consumers.check(reader, self.crew.asset_prefix)
         finally:
             reader.close()
         for token, n in self.crew.tokens_begun.items():

@@ -11,6 +11,7 @@ from venturi.core.errors import StoreError
 from venturi.core.states import Outcome
 from venturi.core.step import Turn
 from venturi.core.world import Call, World
+from venturi.engine.assets import Assets
 from venturi.engine.turn import Effects, Engine
 from venturi.store import open_store
 
@@ -85,6 +86,26 @@ def test_an_engine_that_runs_lost_callbacks_again_is_found_out(tmp_path: Path, m
 
     monkeypatch.setattr(calls, "ended", eager)
     assert any("callbacks of" in p for p in problems_of(range(130), tmp_path))
+
+
+def test_an_engine_that_forgets_what_a_dag_waits_with_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore = Assets.restore
+    monkeypatch.setattr(Assets, "restore", lambda self, rows: restore(self, []))
+    assert any("did not start" in p for p in problems_of(range(1, 300, 6), tmp_path))
+
+
+def test_an_engine_that_counts_events_twice_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 200)
+    start = Assets._start
+
+    def forgetful(self: Assets, dag_id: str, turn: Turn) -> None:
+        start(self, dag_id, turn)
+        turn.batch.asset_steps.clear()
+
+    monkeypatch.setattr(Assets, "_start", forgetful)
+    assert problems_of(range(1, 60, 6), tmp_path) != []
 
 
 @pytest.mark.parametrize("first", range(0, 400, BATCH))

@@ -258,6 +258,36 @@ class AssetEventRow:
 
 
 @dataclass(slots=True)
+class AssetWait:
+    """An event that a DAG is to be started by, with others, or later."""
+
+    dag_id: str
+    token: int
+    n: int
+    name: str
+    uri: str
+    at: float
+    counts: bool  # for its condition; what comes while it is paused is only told to the run that others start
+
+
+@dataclass(slots=True)
+class AssetStart:
+    """All that waits is this run's now."""
+
+    dag_id: str
+    run: int
+
+
+@dataclass(slots=True)
+class AssetForget:
+    """The DAG does not wait for this asset any more."""
+
+    dag_id: str
+    name: str
+    uri: str
+
+
+@dataclass(slots=True)
 class StateRow:
     """What tasks keep beside their values: of one instance over its tries, or of an asset over all runs."""
 
@@ -322,6 +352,7 @@ class Batch:
     attempts: list[AttemptRow] = field(default_factory=list)
     values: list[ValueRow] = field(default_factory=list)
     asset_events: list[AssetEventRow] = field(default_factory=list)
+    asset_steps: list[AssetWait | AssetStart | AssetForget] = field(default_factory=list)  # in their order
     states: list[StateRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: list[DagVersion] = field(default_factory=list)

@@ -268,6 +268,7 @@ class DagFiles:
             if current is not None and load.get("file") == state.file and load.get("python") == python:
                 if current.ad_hoc and not state.ad_hoc:  # tried by hand where it lies, and now in a folder of ours
                     current.ad_hoc = False
+                    versions.changes += 1
                     turn.batch.dag_flags.append((spec.dag_id, "ad_hoc", False))
                 continue
             self._keep(state, spec, raw, source, digest, turn)

@@ -28,6 +28,7 @@ class Wanted:
     dag_id: str
     run_type: str = "manual"
     run_id: str | None = None  # None: named by type and date
+    name: str | None = None  # instead of that; a number is added where there is one of this name
     conf: dict[str, Any] | None = None
     logical_date: float | None = None
     interval: tuple[float, float] | None = None  # None: of no length, at the date
@@ -82,7 +83,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
 
 def _new_run_id(engine: Engine, wanted: Wanted, turn: Turn) -> str:
     at = turn.now if wanted.logical_date is None else wanted.logical_date
-    made = base = f"{wanted.run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
+    made = base = wanted.name or f"{wanted.run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
     n = 1
     while engine.reader.run(wanted.dag_id, made) is not None or _is_new(engine, wanted.dag_id, made):
         n += 1

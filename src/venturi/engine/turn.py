@@ -40,6 +40,7 @@ from ..store import Store
 from ..store.rows import DeferralRow
 from . import recovery
 from .asking import Asks
+from .assets import Assets
 from .conditions import Conditions
 from .contexts import Contexts
 from .looking_back import look_back
@@ -80,6 +81,7 @@ class Engine:
         self.versions = Versions(self.reader)
         self.contexts = Contexts(config, self._elements, self.versions.source)
         self.asks = Asks(self)
+        self.assets = Assets(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
         self.on_loaded: Callable[[Loaded, Turn], None] = lambda report, turn: None
@@ -105,6 +107,7 @@ class Engine:
         )
         self.world.next_call_id = next_call_id
         self.conditions = Conditions(self)
+        self.assets.restore(kept.piles)
         self.world.capacity.online = False  # until the executor has told what it holds
         self._effects = Effects()
         self._turn = None
@@ -163,6 +166,7 @@ class Engine:
         for token, reason in turn.cancels:
             self._cancel(token, reason, self.config.grace_s)
         turn.cancels.clear()
+        self.assets.start_runs(turn)
         admission.start_runs(self.world, turn)
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
@@ -355,7 +359,7 @@ class Engine:
         value = value_row(report, run, task.task_id, map_index)
         if value is not None:
             batch.values.append(value)
-        batch.asset_events += asset_event_rows(report, run, task.task_id, map_index)
+        self.assets.happened(asset_event_rows(report, run, task.task_id, map_index), run, turn)
         self._effects.acks.append(report.token)
         step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
 

@@ -21,6 +21,7 @@ class Versions:
         self._parts: dict[tuple[int, tuple[str, ...]], Plan] = {}  # of runs for which tasks were chosen
         self._starts: dict[int, dict[str, Any]] = {}
         self._current: dict[str, int] = {}
+        self.changes = 0  # grows whenever another version is current
         self.next_id = 1
 
     def forget(self) -> None:
@@ -40,6 +41,7 @@ class Versions:
         if current:
             before = self._current.get(version.dag_id)
             self._current[version.dag_id] = version.id
+            self.changes += 1
             for id in {before, version.id} - {None}:
                 self._starts.pop(id, None)  # type: ignore[arg-type]  # what was current is read from kept sources now
 
@@ -52,6 +54,7 @@ class Versions:
 
     def retire(self, dag_id: str) -> None:
         id = self._current.pop(dag_id, None)
+        self.changes += 1
         if id is not None:
             self._starts.pop(id, None)
 

@@ -11,7 +11,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..core.assets import declared_in
-from ..core.moves import AssetEventRow, Batch, CallMove, DagVersion, NewCall, RunMove, StateRow, TaskMove
+from ..core.moves import (
+    AssetEventRow,
+    AssetForget,
+    AssetStart,
+    AssetWait,
+    Batch,
+    CallMove,
+    DagVersion,
+    NewCall,
+    RunMove,
+    StateRow,
+    TaskMove,
+)
 from ..core.states import RUN_FINAL, CallState, RunState, TaskState
 
 Rows = Sequence[Sequence[Any]]
@@ -74,6 +86,8 @@ def writes(batch: Batch) -> Iterator[Write]:
         )
     if batch.asset_events:
         yield from _asset_events(batch.asset_events)
+    if batch.asset_steps:
+        yield from _asset_steps(batch.asset_steps)
     if batch.states:
         yield from _states(batch.states)
     if batch.import_errors:
@@ -138,6 +152,18 @@ def _asset_events(events: list[AssetEventRow]) -> Iterator[Write]:
     by_alias = [(alias, e.token, e.n) for e in events for alias in dict.fromkeys(e.aliases)]
     if by_alias:
         yield "asset_alias_event", by_alias, False
+
+
+def _asset_steps(steps: list[AssetWait | AssetStart | AssetForget]) -> Iterator[Write]:
+    """One after the other: what has started a run does not wait with what comes after it in the same turn."""
+    for s in steps:
+        if isinstance(s, AssetWait):
+            yield "asset_wait", [(s.dag_id, s.token, s.n, s.name, s.uri, s.at, s.counts)], False
+        elif isinstance(s, AssetStart):
+            yield "asset_start", [(s.dag_id, s.run)], False
+            yield "asset_started", [(s.dag_id,)], False
+        else:
+            yield "asset_forget", [(s.dag_id, s.name, s.uri)], False
 
 
 def _states(states: list[StateRow]) -> Iterator[Write]:

@@ -16,9 +16,9 @@ from sqlalchemy import Select, and_, bindparam, func, literal_column, or_, selec
 from ..core.errors import NotFound
 from ..core.moves import DagVersion
 from ..core.states import FINAL, RUN_FINAL, RunState
-from . import reading_assets
 from . import tables as t
 from .drivers import Driver, Row, transaction
+from .reading_assets import AssetReads, piles
 from .rows import (
     AttemptRecord,
     CallRow,
@@ -310,7 +310,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader:
+class Reader(AssetReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:
@@ -519,17 +519,6 @@ class Reader:
         row = self._first("variable", key=key)
         return None if row is None else sealed_text(self._sealer, row)
 
-    def asset(self, name: str | None = None, uri: str | None = None) -> dict[str, Any] | None:
-        """The asset of this name or URI, as the newest DAG file that declares it says."""
-        return reading_assets.asset(self._driver, name, uri)
-
-    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
-        return reading_assets.events(self._driver, **wanted)
-
-    def stored_state(self, scope: str, key: str, now: float) -> str | None:
-        """What was kept there and has not expired, as JSON."""
-        return reading_assets.stored_state(self._driver, scope, key, now)
-
     def variables(self) -> list[VariableRow]:
         """By key, unopened."""
         return [VariableRow(key, description, at) for key, _, _, description, at in self._all("variables")]
@@ -592,4 +581,5 @@ def read_world(driver: Driver) -> World:
             schedules=[ScheduleRow.of(row) for row in ask(driver, "schedules")],
             import_errors=[ImportErrorRow.of(row) for row in ask(driver, "import_errors")],
             commands=[CommandRow.of(row) for row in ask(driver, "waiting_commands")],
+            piles=piles(driver),
         )

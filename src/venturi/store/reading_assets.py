@@ -6,13 +6,43 @@ import json
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from . import tables as t
 from .drivers import Driver
+from .rows import PileRow
 from .statements import text_of
 
 EVENTS_AT_ONCE_MAX = 10_000
+
+
+class AssetReads:
+    """The part of a reader that looks at these."""
+
+    _driver: Driver
+
+    def asset(self, name: str | None = None, uri: str | None = None) -> dict[str, Any] | None:
+        """The asset of this name or URI, as the newest DAG file that declares it says."""
+        return asset(self._driver, name, uri)
+
+    def assets(self) -> list[dict[str, Any]]:
+        """Every one that a DAG file has declared, with its number of events and the last one's time."""
+        return assets(self._driver)
+
+    def assets_of_alias(self, alias: str) -> list[tuple[str, str]]:
+        """(name, URI) of the assets that tasks have added to it."""
+        return of_alias(self._driver, alias)
+
+    def asset_piles(self) -> list[PileRow]:
+        """What waits to start a DAG, one row for each asset that it waits with."""
+        return piles(self._driver)
+
+    def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
+        return events(self._driver, **wanted)
+
+    def stored_state(self, scope: str, key: str, now: float) -> str | None:
+        """What was kept there and has not expired, as JSON."""
+        return stored_state(self._driver, scope, key, now)
 
 
 def asset(driver: Driver, name: str | None, uri: str | None) -> dict[str, Any] | None:
@@ -21,18 +51,41 @@ def asset(driver: Driver, name: str | None, uri: str | None) -> dict[str, Any] |
     return dict(json.loads(found[0][0])) if found else None
 
 
+def assets(driver: Driver) -> list[dict[str, Any]]:
+    """Every one that a DAG file has declared, by name, each with its number of events and the last one's time."""
+    text, given = _assets_text(driver.dialect)
+    return [{**json.loads(detail), "events": n, "last_at": at} for detail, n, at in driver.all(text, given)]
+
+
+def of_alias(driver: Driver, alias: str) -> list[tuple[str, str]]:
+    """(name, URI) of the assets that tasks have added to it."""
+    text, given = _of_alias_text(driver.dialect)
+    return [(name, uri) for name, uri in driver.all(text, {**given, "alias": alias})]
+
+
+def piles(driver: Driver) -> list[PileRow]:
+    """What waits to start a DAG, one row for each asset that it waits with."""
+    text, given = _piles_text(driver.dialect)
+    return [PileRow._make(row) for row in driver.all(text, given)]
+
+
 def events(
     driver: Driver,
     name: str | None = None,
     uri: str | None = None,
     alias: str | None = None,
+    dag_id: str | None = None,
+    run_id: str | None = None,
+    waiting: str | None = None,
     after: float | None = None,
     before: float | None = None,
     limit: int | None = None,
     newest_first: bool = False,
 ) -> list[dict[str, Any]]:
-    """Of an asset, or of all assets under an alias. With a limit, the first so many in the order asked for."""
-    told = _told(name=name, uri=uri, alias=alias, after=after, before=before)
+    """Of an asset, of all assets under an alias, those that have started a run, or those that wait to start a DAG;
+    each must fit all that is given. With a limit, the first so many in the order asked for."""
+    told = _told(name=name, uri=uri, alias=alias, dag_id=dag_id, run_id=run_id)
+    told |= _told(waiting=waiting, after=after, before=before)
     text, given = _events_text(driver.dialect, frozenset(told), newest_first)
     most = EVENTS_AT_ONCE_MAX if limit is None else min(limit, EVENTS_AT_ONCE_MAX)
     rows = driver.all(text, {**given, **told, "limit": most})
@@ -56,7 +109,39 @@ def _event(row: Any) -> dict[str, Any]:
     told = dict(zip((*_COLUMNS, "map_index"), row, strict=True))
     told["id"] = told.pop("token") * 1000 + told.pop("n")
     told["extra"], told["aliases"] = json.loads(told["extra"]), json.loads(told["aliases"])
+    for name in ("dag_id", "run_id", "task_id"):  # empty: a person has told of it, or a watcher
+        told[name] = told[name] or None
     return told
+
+
+@cache
+def _assets_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    a, e = t.asset.c, t.asset_event.c
+    of = t.asset.outerjoin(t.asset_event, and_(e.name == a.name, e.uri == a.uri))
+    made = select(a.detail, func.count(e.token), func.max(e.at)).select_from(of)
+    return text_of(made.group_by(a.name, a.uri, a.detail).order_by(a.name, a.uri), dialect)
+
+
+@cache
+def _of_alias_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    e, by = t.asset_event.c, t.asset_alias_event.c
+    made = select(e.name, e.uri).distinct().join(t.asset_alias_event, and_(by.token == e.token, by.n == e.n))
+    return text_of(made.where(by.alias == bindparam("alias")), dialect)
+
+
+@cache
+def _piles_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    w, e, r = t.asset_waiting.c, t.asset_event.c, t.run.c
+    of = t.asset_waiting.outerjoin(t.asset_event, and_(e.token == w.token, e.n == w.n))
+    of = of.outerjoin(t.run, and_(r.dag_id == e.dag_id, r.run_id == e.run_id))
+    sums = (
+        func.count(case((w.counts, w.token))),
+        func.min(case((w.counts, w.at))),
+        func.min(func.coalesce(r.interval_start, w.at)),
+        func.max(func.coalesce(r.interval_end, w.at)),
+    )
+    grouped = (w.dag_id, w.name, w.uri)
+    return text_of(select(*grouped, *sums).select_from(of).group_by(*grouped).order_by(*grouped), dialect)
 
 
 @cache
@@ -76,6 +161,14 @@ def _events_text(dialect: str, told: frozenset[str], newest_first: bool) -> tupl
     if "alias" in told:
         made = made.join(t.asset_alias_event, and_(by.token == c.token, by.n == c.n))
         made = made.where(by.alias == bindparam("alias"))
+    if "waiting" in told:
+        w = t.asset_waiting.c
+        made = made.join(t.asset_waiting, and_(w.token == c.token, w.n == c.n)).where(w.dag_id == bindparam("waiting"))
+    if "run_id" in told:
+        by_run = t.run_asset_event.c
+        made = made.join(t.run_asset_event, and_(by_run.token == c.token, by_run.n == c.n))
+        made = made.join(t.run, t.run.c.id == by_run.run)
+        made = made.where(and_(t.run.c.dag_id == bindparam("dag_id"), t.run.c.run_id == bindparam("run_id")))
     for name in ("name", "uri"):
         if name in told:
             made = made.where(c[name] == bindparam(name))

@@ -245,6 +245,18 @@ class ScheduleRow(NamedTuple):
         return cls._make((*row[:6], None if row[6] is None else json.loads(row[6])))
 
 
+class PileRow(NamedTuple):
+    """The events of one asset that wait for a DAG to start by them."""
+
+    dag_id: str
+    name: str
+    uri: str
+    n: int  # those that count for its condition
+    first_at: float | None  # of these
+    start: float  # data intervals of the runs that made them
+    end: float
+
+
 @dataclass(slots=True)
 class World:
     """All that an engine needs to go on where the last one ended, as of one moment."""
@@ -264,3 +276,4 @@ class World:
     schedules: list[ScheduleRow]
     import_errors: list[ImportErrorRow]
     commands: list[CommandRow]  # waiting, oldest first
+    piles: list[PileRow]

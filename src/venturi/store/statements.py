@@ -274,6 +274,26 @@ COMMIT: dict[str, Statement] = {
     "asset": _upsert(t.asset),
     "asset_event": _insert(t.asset_event),
     "asset_alias_event": _insert(t.asset_alias_event),
+    "asset_wait": _insert(t.asset_waiting),
+    "asset_start": Statement(
+        [*_of(t.asset_waiting, "dag_id"), *_of(t.run_asset_event, "run")],
+        lambda rows: insert(t.run_asset_event).from_select(
+            ["run", "token", "n"],
+            select(rows["run"], t.asset_waiting.c.token, t.asset_waiting.c.n).where(
+                t.asset_waiting.c.dag_id == rows["dag_id"]
+            ),
+        ),
+    ),
+    "asset_started": Statement(
+        _of(t.asset_waiting, "dag_id"),
+        lambda rows: delete(t.asset_waiting).where(t.asset_waiting.c.dag_id == rows["dag_id"]),
+    ),
+    "asset_forget": Statement(
+        _of(t.asset_waiting, "dag_id", "name", "uri"),
+        lambda rows: delete(t.asset_waiting).where(
+            and_(*(t.asset_waiting.c[name] == rows[name] for name in ("dag_id", "name", "uri")))
+        ),
+    ),
     "state": _upsert(t.stored_state),
     "state_gone": Statement(
         _of(t.stored_state, "scope", "key"),

@@ -97,7 +97,8 @@ class Store:
     def _raise_floor(self, batch: Batch) -> int:
         """Tokens only grow, over restarts and deletions: none is committed above the floor that is kept."""
         floor = self._meta("token_floor") if self._token_floor is None else self._token_floor
-        newest = max((move.token for moves in (batch.task_moves, batch.call_moves) for move in moves), default=0)
+        named = (batch.task_moves, batch.call_moves, batch.asset_events)
+        newest = max((one.token for several in named for one in several), default=0)
         if newest > floor:
             floor = newest + TOKENS_AHEAD
             self._set_meta("token_floor", floor)

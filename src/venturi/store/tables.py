@@ -372,7 +372,7 @@ asset_waiting = Table(  # events that a DAG has not been started by yet
     _need("name", Text),
     _need("uri", Text),
     _need("at", Double),
-    Column("partition", Text),
+    _need("counts", Boolean),  # for its condition; not what came while it was paused
 )
 
 run_asset_event = Table(  # the events that have started a run

@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("uri", sa.Text(), nullable=False),
         sa.Column("at", sa.Double(), nullable=False),
-        sa.Column("partition", sa.Text(), nullable=True),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("dag_id", "token", "n"),
     )
     op.create_table(
