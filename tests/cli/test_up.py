@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,6 +46,29 @@ def test_a_second_one_says_what_runs(place: Place):
     second = place.up()
     assert second.status == 0
     assert second.json == {**first, "already": True}
+
+
+def holders(port: int) -> list[int]:
+    """The processes that `lsof -i tcp:PORT` would list, in its order."""
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in file]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"}
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) in sockets:
+                found.add(int(link.parts[2]))
+        except OSError:
+            pass
+    return sorted(found)
+
+
+def test_the_first_that_holds_the_port_ends_it_all(place: Place):
+    """S2.25: `lsof -i tcp:8080` lists several; `kill` of the first is how its author stops it."""
+    port = urlsplit(place.up().json["url"]).port
+    assert port is not None
+    os.kill(holders(port)[0], signal.SIGTERM)
+    until(lambda: alive(place) == {} and holders(port) == [], "all of it is gone")
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
