@@ -24,6 +24,13 @@ def test_the_last_line_of_the_output_is_the_value_and_all_of_it_is_printed(capsy
     assert capsys.readouterr().out == "one\ntwo\nthree  "
 
 
+def test_a_failed_command_is_told_in_one_sentence_without_our_own_frames(capsys):
+    (error,) = bash("exit 7").errors.values()
+    sentence = "Bash command failed. The command returned a non-zero exit code 7."
+    assert (error["message"], error["traceback"]) == (sentence, f"AirflowException: {sentence}\n")
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_an_empty_command_succeeds():
     result = bash("")
     assert (result.state, result.value("b")) == ("success", "")

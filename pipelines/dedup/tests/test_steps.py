@@ -110,6 +110,19 @@ def test_a_port_where_nothing_listens_is_said(context, monkeypatch):
         steps.create_table(**context)
 
 
+def test_what_listens_and_says_nothing_is_not_waited_for(context, monkeypatch):
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    monkeypatch.setattr(database, "CONNECT_S", 2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("AIRFLOW_CONN_PEOPLE_DB", f"postgres://me:pw@127.0.0.1:{port}/people")
+        with pytest.raises(AirflowException, match=f"does not answer at 127.0.0.1:{port} .*timeout expired"):
+            steps.create_table(**context)
+    os.environ.pop("PGCONNECT_TIMEOUT")
+
+
 def test_a_wrong_password_and_a_missing_database_are_said_and_not_tried_again(context, count, monkeypatch):
     with database.database() as connection, connection.cursor() as cursor:
         cursor.execute("ALTER USER postgres PASSWORD 'right'")

@@ -26,6 +26,7 @@ from .building import OUR_FOLDER
 from .calling import takes
 from .context import KEYS, Context, environment_of
 from .exceptions import (
+    AirflowException,
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
@@ -342,12 +343,16 @@ def _authors_place(trace: TracebackType | None) -> tuple[str | None, int | None]
 
 
 def _readable(error: BaseException) -> str:
-    """The traceback without our own frames at its top, cut in the middle if it is very long."""
+    """The traceback without our own frames at its top, cut in the middle if it is very long. An operator of ours that
+    says in a sentence what is wrong needs none."""
     import traceback
 
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(OUR_FOLDER):
         trace = trace.tb_next
+    alone = error.__cause__ is None and (error.__suppress_context__ or error.__context__ is None)
+    if trace is None and alone and isinstance(error, AirflowException):
+        return f"{type(error).__name__}: {_message(error)}\n"
     try:
         text = "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
     except Exception as problem:

@@ -5,6 +5,7 @@ The own server lives as long as the task that needs it; its files stay. What is 
 
 import io
 import logging
+import os
 import subprocess
 from contextlib import ExitStack, closing, contextmanager
 
@@ -15,6 +16,7 @@ from airflow.hooks.base_hook import BaseHook
 from dedup.own_postgres import data_folder, own_postgres
 
 CONNECTION = "people_db"
+CONNECT_S = 10  # libpq itself would wait for ever for something that listens and says nothing
 TABLES = """
 CREATE TABLE IF NOT EXISTS people (
     person bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -71,6 +73,7 @@ def _named(known):
     from airflow.hooks.postgres_hook import PostgresHook  # whoever has a connection has its provider
 
     place = "{}:{}".format(known.host or "localhost", known.port or 5432)
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_S))
     try:
         connection = PostgresHook(postgres_conn_id=CONNECTION).get_conn()
     except psycopg2.OperationalError as error:
