@@ -83,7 +83,7 @@ class Proof:
             self._run_ours(wanted, theirs, judge)
             recorded.update({file.key: _lasting(theirs.get(file, True) or {}) for file in wanted})
             self._compare(judge, wanted, theirs)
-        if not self._only and json.loads(RECORDED.read_text()) != recorded:
+        if not self._only and _settled(json.loads(RECORDED.read_text())) != _settled(recorded):
             RECORDED.write_text(json.dumps(recorded, indent=0, sort_keys=True) + "\n")
             judge.say(RECORDED.name, "has been written anew: commit it")
 
@@ -151,6 +151,16 @@ def _lasting(found: Mapping[str, Any]) -> dict[str, Any]:
     """What Airflow says of a file, without what is another each time."""
     runs = {dag_id: {n: v for n, v in run.items() if n != "seconds"} for dag_id, run in found.get("runs", {}).items()}
     return {"dags": found.get("dags", {}), "runs": runs}
+
+
+def _settled(found: Any) -> Any:
+    """Without addresses, and without the order of texts in a list, which may come from a set."""
+    if isinstance(found, dict):
+        return {name: _settled(value) for name, value in found.items()}
+    if isinstance(found, list):
+        settled = [_settled(one) for one in found]
+        return sorted(settled) if all(isinstance(one, str) for one in settled) else settled
+    return re.sub(r" at 0x[0-9a-f]+", " at 0x…", found) if isinstance(found, str) else found
 
 
 def _version(about: Mapping[str, Any]) -> str | None:

@@ -89,8 +89,10 @@ def explained(said: str, wanted: Requirements) -> EnvironmentFailed:
     if none is not None:
         asked = none[1].partition(" (from")[0].strip()
         known = f" The registry has: …, {', '.join(there.split(', ')[-5:])}." if there not in ("", "none") else ""
-        place = _place(asked, wanted)
-        return _failed(f"No package satisfies '{asked}'{place}", known, "Correct the name or the version.")
+        advice = "Correct the name or the version."
+        if there == "none":  # pip that is told not to ask again says no more of a registry that does not answer
+            advice = "Correct the name or the version, or look whether the registry answers."
+        return _failed(f"No package satisfies '{asked}'{_place(asked, wanted)}", known, advice)
     conflict = _CONFLICT.search(said)
     if conflict is not None:
         why = re.findall(r"^ {4}(\S.*(?:depends on|requested).*)$", said, re.M)[:4]
