@@ -20,11 +20,12 @@ from typing import Any
 
 from .core import admission, mapping, readiness, step
 from .core.assets import declared_in
+from .core.places import Pool
 from .core.plan import Plan
 from .core.spec import RETURN_KEY, DagSpec, MapSource, TaskSpec, check_graph, to_json
 from .core.states import FINAL, Outcome, TaskState
 from .core.step import End, Turn
-from .core.world import WHOLE, Pool, Run, World
+from .core.world import WHOLE, Run, World
 from .sdk.callbacks import run_calls
 from .sdk.dag import DAG
 from .sdk.deferring import Wait

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from venturi.core import admission, step
 from venturi.core.admission import PASSED_MAX, Admitted
+from venturi.core.places import Pool
 from venturi.core.plan import Plan
 from venturi.core.resources import Machine
 from venturi.core.spec import DagSpec, MapSource, TaskSpec
 from venturi.core.states import LIVE, Outcome, RunState, TaskState
 from venturi.core.step import End, Turn, Wait
-from venturi.core.world import Pool, Run, World
+from venturi.core.world import Run, World
 
 
 class Jobs:

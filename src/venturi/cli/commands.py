@@ -26,6 +26,7 @@ VERBS = {
     "down": ("tree", "Stop it; living attempts get 30 seconds to finish."),
     "restart": ("tree", "Start engine and web anew; attempts go on."),
     "status": ("tree", "What runs; or the state of a run."),
+    "why": ("why", "Why a DAG, a run or a task is not running, and what will change it."),
     "logs": ("tree", "The log of a task."),
     "ls": ("dags", "The DAGs of this home."),
     "environments": ("environments", "What bundles run in: ls, build, rm."),

@@ -97,7 +97,7 @@ def of_run(world: World, run: Run, facts: Facts) -> Why:
     first = next((n for n, state in enumerate(states) if state not in FINAL and state is not TaskState.NONE), None)
     first = first if first is not None else next(n for n, state in enumerate(states) if state not in FINAL)
     inner = of_instance(world, run, first, WHOLE, facts)
-    return Why(f"Nothing of it runs; {counts}. {run.plan.tasks[first].task_id}: {inner.sentence}", *_rest(inner))
+    return Why(f"Nothing of it runs, {counts}. {run.plan.tasks[first].task_id}: {inner.sentence}", *_rest(inner))
 
 
 def _rest(why: Why) -> tuple[str, float | None]:
@@ -205,8 +205,13 @@ def _of_untouched(run: Run, number: int, held: str | None) -> Why:
     task, plan = run.plan.tasks[number], run.plan
     waiting = [up for up in task.upstream if run.nodes[plan.index[up]].state not in FINAL]
     if waiting:
-        done = f"{len(task.upstream) - len(waiting)} of {len(task.upstream)} done"
-        return Why(f"Waits for {some(waiting)} ({done}){_in_the_end(run, waiting[0])}.", "upstream")
+        done = f"({len(task.upstream) - len(waiting)} of {len(task.upstream)} done)"
+        name, state = _in_the_end(run, waiting[0])
+        if name != waiting[0]:
+            return Why(f"Waits for {some(waiting)} {done}, in the end for {name}, which {state}.", "upstream")
+        if len(waiting) == 1:
+            return Why(f"Waits for {name}, which {state} {done}.", "upstream")
+        return Why(f"Waits for {some(waiting)} {done}; {name} {state}.", "upstream")
     if held is not None:
         return Why(f"Waits for its past. {held}.", "past")
     beside = _open_beside(run, number)
@@ -215,22 +220,23 @@ def _of_untouched(run: Run, number: int, held: str | None) -> Why:
     return Why("It is decided in the next turn.", "next_turn")
 
 
-def _in_the_end(run: Run, first: str) -> str:
-    """What the first of its upstreams is at, or waits for in its turn."""
+def _in_the_end(run: Run, first: str) -> tuple[str, str]:
+    """Up from one of its upstreams that is not done, the first that has come further than waiting for others."""
     name = first
     for _ in run.nodes:
         node = run.nodes[run.plan.index[name]]
         if node.state is not TaskState.NONE:
             break
         ups = run.plan.tasks[run.plan.index[name]].upstream
-        name = next((up for up in ups if run.nodes[run.plan.index[up]].state not in FINAL), "")
-        if not name:
-            return ""
-    state = _IN_WORDS.get(node.state, f"is {node.state.value}")
-    return f"; {name} {state}" if name != first else f"; it {state}"
+        above = next((up for up in ups if run.nodes[run.plan.index[up]].state not in FINAL), None)
+        if above is None:
+            break
+        name = above
+    return name, _IN_WORDS.get(node.state, f"is {node.state.value}")
 
 
 _IN_WORDS = {
+    TaskState.NONE: "has not begun",
     TaskState.SCHEDULED: "waits for a place",
     TaskState.UP_FOR_RETRY: "has failed and is to be tried again",
     TaskState.UP_FOR_RESCHEDULE: "looks again later",
@@ -272,9 +278,8 @@ def _of_ready(world: World, lane: Lane) -> Why:
         "paused": f"Waits: DAG {run.dag_id} is paused. {unpause(run.dag_id)}",
         "dag_tasks": f"Waits: {of_dag}.",
         "run_tasks": f"Waits: {of_run}.",
-        "task_in_dag": f"Waits: {task.task_id} already runs {in_dag} times at once, its own limit "
-        "(max_active_tis_per_dag).",
-        "task_in_run": f"Waits: {task.task_id} already runs {in_run} times at once in this run, its own limit "
+        "task_in_dag": f"Waits: {task.task_id} already runs {_times(in_dag)}, its own limit (max_active_tis_per_dag).",
+        "task_in_run": f"Waits: {task.task_id} already runs {_times(in_run)} in this run, its own limit "
         "(max_active_tis_per_dagrun).",
     }[code]
     return Why(sentence, code)
@@ -283,8 +288,9 @@ def _of_ready(world: World, lane: Lane) -> Why:
 def _of_pool(world: World, lane: Lane, slots: int) -> Why:
     name, pool = lane.pool, world.pool(lane.pool)
     if not pool.defined:
-        some_of = f"Nobody has defined pool {name}, so it has one slot. Define it with: venturi pools set {name} SLOTS"
-        return Why(f"Waits for pool {name}: {_holders(world, name)}. {some_of}", "undefined_pool")
+        advice = f"Define it with: venturi pools set {name} SLOTS"
+        only = f"the one slot of pool {name}, which nobody has defined"
+        return Why(f"Waits for {only}; {_holders(world, name)}. {advice}", "undefined_pool")
     if slots > pool.slots:
         more = f"Give it more with: venturi pools set {name} {slots}"
         return Why(f"Needs {slots} slots of pool {name}, which has only {pool.slots} in all. {more}", "pool_too_small")
@@ -323,11 +329,12 @@ def _of_machine(world: World, lane: Lane, kind: str) -> Why:
         most = max((1000 - machine.on[device] for device in machine.devices), default=0)
         have = f"the most that is free on one is {max(0, most) / 1000:g}"
     holders = [
-        f"{run.dag_id}.{run.plan.tasks[number].task_id}" + (f" (GPU {', '.join(cell.devices)})" if cell.devices else "")
+        f"{run.dag_id}.{run.plan.tasks[number].task_id} "
+        + (f"(GPU {', '.join(cell.devices)})" if kind == "gpus" else f"({said(kind, amount(theirs, kind))})")
         for run, number, _, cell in world.by_token.values()
         if (theirs := run.plan.needs.get(number)) is not None and getattr(theirs, kind)
     ]
-    who = f"; with {some(list(dict.fromkeys(holders)))}" if holders else ""
+    who = f"; at work: {some(list(dict.fromkeys(holders)))}" if holders else ""
     kept = world.kept
     if kept is not None and (kept.lane.run is not lane.run or kept.lane.needs != lane.needs):
         number = kept.lane.entries[0][1] if kept.lane.entries else 0
@@ -375,6 +382,15 @@ def lasting(seconds: float) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def lowered(text: str) -> str:
+    """As a part of another sentence."""
+    return text[:1].lower() + text[1:] if text.split(" ")[0] in ("It", "Its", "The", "Nothing", "Waits") else text
+
+
+def _times(n: int | None) -> str:
+    return "once" if n == 1 else f"{n} times at once"
 
 
 def _be(n: int) -> str:

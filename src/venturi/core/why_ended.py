@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from .plan import Plan
 from .spec import TaskSpec
 from .states import Outcome
-from .why import Attempt, Facts, Row, Why, at, closed, lasting, some
+from .why import Attempt, Facts, Row, Why, at, closed, lasting, lowered, some
 
 BAD = ("failed", "upstream_failed")
 _FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
@@ -92,12 +92,11 @@ def _failed(task: TaskSpec, row: Row, attempts: Sequence[Attempt]) -> Why:
         error = (last.detail or {}).get("error") or {}
         code = _ENDS.get(str(error.get("type")), "failed")
         if last.outcome == Outcome.CANCELLED.value:
-            return Why(f"It was ended{when}{tries}: {closed(reason)}", "cancelled")
+            return Why(f"It was ended at its work{when}{tries}: {closed(reason)}", "cancelled")
         if last.outcome == Outcome.LOST.value:
             lost = sum(one.outcome == Outcome.LOST.value for one in attempts)
-            return Why(
-                f"It was lost{when} for the {_nth(lost)} time, which was the last allowed: {closed(reason)}", "lost"
-            )
+            last_time = f"for the {_nth(lost)} time, which was the last allowed"
+            return Why(f"It was lost{when} {last_time}: {closed(lowered(reason))}", "lost")
         if last.signal is not None and code == "failed":
             code = "out_of_memory" if "ran out of memory" in reason else "signal"
         if last.peak_mb and code in ("signal", "memory_limit") and "peak" not in reason:
@@ -106,7 +105,7 @@ def _failed(task: TaskSpec, row: Row, attempts: Sequence[Attempt]) -> Why:
             tries += ", and no retry may follow"
     elif "this machine has" in reason:
         code = "never_fits"
-    return Why(f"Failed{when}{tries}: {closed(reason)}", code)
+    return Why(f"Failed{when}{tries}: {closed(lowered(reason))}", code)
 
 
 def _nth(n: int) -> str:
@@ -124,7 +123,8 @@ def _skipped(row: Row, attempts: Sequence[Attempt]) -> Why:
         return Why(f"Skipped: {closed(reason)}", "mapped_over_nothing")
     if "under the rule" in reason:
         return Why(f"Skipped: {closed(reason)}", "rule")
-    return Why(f"Skipped, as its run was ended before it began: {closed(reason)}", "run_ended")
+    code = "fail_fast" if "fails fast" in reason else "run_ended"
+    return Why(f"Skipped, as its run was ended before it began: {closed(reason)}", code)
 
 
 def _upstream_failed(plan: Plan, row: Row, rows: Mapping[tuple[str, int], Row]) -> Why:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .mapping import count
+from .places import Capacity, Pool
 from .plan import Kind, Plan, Tell
 from .resources import Machine, Needs
 from .rules import Tally
@@ -213,24 +214,6 @@ class Run:
 
 
 @dataclass(slots=True)
-class Pool:
-    slots: int  # −1: without a limit
-    used: int = 0
-    deferred: int = 0  # slots of instances that wait without a process
-    include_deferred: bool = False
-    defined: bool = False  # by a person
-    passed: int = 0  # starts that somebody in it could have made, since the longest passed over had its turn
-
-    @property
-    def taken(self) -> int:
-        return self.used + self.deferred if self.include_deferred else self.used
-
-    def has_room(self, n: int) -> bool:
-        """A pool that was made smaller than what is in it has none, until enough of that has ended."""
-        return self.slots < 0 or self.taken + n <= self.slots
-
-
-@dataclass(slots=True)
 class Dag:
     """What admission must know of a DAG across its runs."""
 
@@ -246,32 +229,6 @@ class Dag:
     waiting_runs: list[int] = field(default_factory=list)  # queued, oldest first
     runs: dict[int, Run] = field(default_factory=dict)  # unfinished
     held: dict[tuple[int, int], None] = field(default_factory=dict)  # (run, task number): kept back by core.past
-
-
-@dataclass(slots=True)
-class Capacity:
-    """Places at the executor. Reused children take several attempts in advance: each of them is a process already."""
-
-    slots: int
-    online: bool = True
-    forked: int = 0
-    reused: int = 0
-    ahead: int = 4  # attempts handed out per slot for tasks with isolation="reuse"
-
-    @property
-    def is_full(self) -> bool:
-        """Several attempts at once, and no place for one more."""
-        return self.forked >= self.slots > 1 or self.reused > self.slots
-
-    @property
-    def is_exhausted(self) -> bool:
-        """No place for anything."""
-        return not (self.online and (self.has_room("fork") or self.has_room("reuse")))
-
-    def has_room(self, isolation: str) -> bool:
-        if isolation == "reuse":
-            return self.reused < self.slots * self.ahead and self.forked < self.slots
-        return self.forked + min(self.reused, self.slots) < self.slots
 
 
 class Call:

@@ -19,6 +19,7 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
+from . import whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -346,6 +347,13 @@ class Commands:
             now=turn.now,
         )
 
+    def why(self, client: Client, head: Head, turn: Turn) -> None:
+        """What keeps a DAG, a run or a task, by what is committed and what is in memory."""
+        told = whys.answer(
+            whys.known_by(self._engine), turn.now, str(head["dag_id"]), head.get("run_id"), head.get("task")
+        )
+        answer(client, head, **told)
+
     def stop(self, client: Client, head: Head, turn: Turn) -> None:
         """Acknowledged at once; the engine ends when its attempts have, or the time given is over."""
         self.stopping = {**head, "at": turn.now}
@@ -378,6 +386,7 @@ _COMMANDS: dict[str, _Act] = {
     "refresh": Commands.refresh,
     "follow": Commands.follow,
     "status": Commands.status,
+    "why": Commands.why,
     "stop": Commands.stop,
 }
 # What makes sense to be done later, when an engine is there again.

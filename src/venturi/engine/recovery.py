@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..core import calls
+from ..core.places import Pool
 from ..core.plan import Plan
 from ..core.resources import Machine
 from ..core.spec import DagSpec
 from ..core.states import CallState, RunState, TaskState
-from ..core.world import WHOLE, Call, Cell, KeptGroup, KeptInstance, Pool, Run, World, restore
+from ..core.world import WHOLE, Call, Cell, KeptGroup, KeptInstance, Run, World, restore
 from ..store import Reader
 from ..store.rows import RunRow
 from ..store.rows import World as Kept

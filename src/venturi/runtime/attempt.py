@@ -247,6 +247,8 @@ class Runner:
             more["wake_at"] = result.wake_at
         if result.retry_delay_s is not None:
             more["retry_delay_s"] = result.retry_delay_s
+        if result.reason is not None:
+            more["reason"] = self._masks.hidden_in({"reason": result.reason})["reason"][:1000]
         if result.label is not None:
             more["label"] = result.label
         if result.skip:

@@ -98,6 +98,7 @@ class TaskResult:
     retry_delay_s: float | None = None  # the wait that the task's own policy wants before its next try
     wait: Wait | None = None
     label: str | None = None  # what map_index_template makes of this instance
+    reason: str | None = None  # why it has skipped itself
 
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
@@ -279,7 +280,7 @@ def _ended_by(error: BaseException, instance: Instance) -> TaskResult:
     if isinstance(error, AirflowSkipException):
         if str(error):
             _say(f"Skipped: {error}", "I")
-        return TaskResult(Outcome.SKIPPED.value)
+        return TaskResult(Outcome.SKIPPED.value, reason=str(error) or None)
     if isinstance(error, TaskDeferred):
         try:
             return TaskResult(

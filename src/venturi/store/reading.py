@@ -240,6 +240,9 @@ QUERIES: dict[str, Callable[[str], Any]] = {
         .order_by(t.event.c.id)
     ),
     "command": lambda d: select(t.command).where(t.command.c.id == _P("id")),
+    "commands": lambda d: (
+        select(t.command).where(t.command.c.name == _P("named")).order_by(t.command.c.id.desc()).limit(_P("limit"))
+    ),
     "waiting_commands": lambda d: select(t.command).where(t.command.c.done_at.is_(None)).order_by(t.command.c.id),
     "schedules": lambda d: select(t.schedule).order_by(t.schedule.c.dag_id),
     # what a restarting engine reads
@@ -268,7 +271,6 @@ QUERIES: dict[str, Callable[[str], Any]] = {
     "world_placements": lambda d: select(
         *(t.placement.c[n] for n in ("run", "task_id", "map_index", "token", "devices"))
     ).where(_of_unfinished(t.placement.c.run)),
-    "placement": lambda d: select(t.placement.c.token, t.placement.c.devices).where(_of_instance(t.placement)),
     "open_calls": lambda d: select(t.call).where(_open_call()).order_by(t.call.c.id),
     "runs_of_open_calls": lambda d: select(t.run).where(t.run.c.id.in_(select(t.call.c.run).where(_open_call()))),
     "world_groups": lambda d: select(t.task_group).where(_of_unfinished(t.task_group.c.run)),
@@ -440,11 +442,6 @@ class Reader(AssetReads):
         """Of unfinished runs, those without an event, oldest first."""
         return [DeferralRow._make(row) for row in self._all("waiting_deferrals")]
 
-    def devices(self, run: int, task_id: str, map_index: int) -> list[str]:
-        """What the newest attempt of this instance that has asked for devices has been given."""
-        row = self._first("placement", run=run, task_id=task_id, map_index=map_index)
-        return [] if row is None else list(json.loads(row[1]))
-
     def world(self) -> World:
         """What an engine would begin with, as of one moment."""
         return read_world(self._driver)
@@ -542,6 +539,10 @@ class Reader(AssetReads):
     def command(self, id: int) -> CommandRow | None:
         row = self._first("command", id=id)
         return None if row is None else CommandRow.of(row)
+
+    def commands(self, name: str, limit: int) -> list[CommandRow]:
+        """Newest first."""
+        return [CommandRow.of(row) for row in self._all("commands", named=name, limit=limit)]
 
     def waiting_commands(self) -> list[CommandRow]:
         return [CommandRow.of(row) for row in self._all("waiting_commands")]

@@ -235,7 +235,8 @@ def result(token: int, outcome: str, at: float, **more: Any) -> Head:
     {kind, length, ref} when there is a return value (then the body is its encoding, empty with `ref`), `wait`
     {trigger, method, timeout_s, words} for deferred (then the body encodes {"trigger": {…}, "method": {…}}, the
     arguments of both),
-    `asset_events` [{name, uri, extra, aliases, partition}] of a success, `retry_delay_s` of a failure.
+    `asset_events` [{name, uri, extra, aliases, partition}] of a success, `retry_delay_s` of a failure,
+    `reason` of one that has skipped itself.
 
     `then` says what becomes of the process: it takes the `next`, it is `over` (no line of the author's can run any
     more), or its death is to be waited for (`dies`).
