@@ -304,3 +304,49 @@ def test_a_policy_says_how_long_to_wait():
         PythonOperator(task_id="t", python_callable=fails, retries=1, retry_policy=policy)
     instance = Instance("d", "r", "t")
     assert run(dag, instance, LocalPort(LocalStore(), instance)).retry_delay_s == 300.0
+
+
+class Started:
+    """A port of a run that these events have started."""
+
+    def __init__(self, *told):
+        self.told = [{"id": n, "at": 1.0 + n, **event} for n, event in enumerate(told)]
+        self.asked = []
+
+    def asset_events(self, **wanted):
+        self.asked.append(wanted)
+        return self.told
+
+    def runs(self, dag_id, **wanted):
+        return [{"dag_id": dag_id, "run_id": wanted["run_ids"][0], "state": "success", "interval_start": 5.0}]
+
+
+def test_a_run_is_told_of_the_events_that_started_it_by_asset_and_alias_and_as_2x_by_uri():
+    from venturi.sdk.asset_events import TriggeringAssetEvents, TriggeringDatasetEvents
+    from venturi.sdk.assets import Asset, AssetAlias
+    from venturi.sdk.port import installed
+
+    a = {
+        "name": "a",
+        "uri": "s3://b/a",
+        "extra": {"n": 1},
+        "dag_id": "m",
+        "run_id": "r",
+        "task_id": "t",
+        "map_index": -1,
+    }
+    port = Started(a, {**a, "aliases": ["z"]}, {"name": "b", "uri": "s3://b/b", "dag_id": None})
+    with installed(port):
+        found = TriggeringAssetEvents("d", "run")
+        assert list(found) == [Asset("a", "s3://b/a"), AssetAlias("z"), Asset("b", "s3://b/b")]
+        assert [e.id for e in found[Asset("a", "s3://b/a")]] == [0, 1]
+        assert [e.id for e in found[AssetAlias("z")]] == [e.id for e in found.for_asset_alias(name="z")] == [1]
+        with pytest.raises(KeyError):
+            found[Asset("c")]
+        first = found[Asset("a", "s3://b/a")][0]
+        assert (first.source_dag_run.dag_id, first.source_dag_run.data_interval_start.timestamp()) == ("m", 5.0)
+        assert found[Asset("b", "s3://b/b")][0].source_dag_run is None
+        assert port.asked == [{"dag_id": "d", "run_id": "run"}]
+        old = TriggeringDatasetEvents("d", "run")
+        assert [(uri, len(events)) for uri, events in old.items()] == [("s3://b/a", 2), ("s3://b/b", 1)]
+        assert next(iter(old.values()))[0].extra == {"n": 1}

@@ -35,6 +35,7 @@ VERBS = {
     "unpause": ("dags", "Start runs of a DAG again."),
     "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, rotate-key."),
     "variables": ("settings", "Named texts for DAG files, sealed: set, get, ls, rm, import."),
+    "assets": ("assets", "What tasks make and what starts by it: ls, events, waiting, event."),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
 }
 

@@ -74,6 +74,20 @@ def is_partitioned(schedule: Any) -> bool:
     return isinstance(schedule, Mapping) and schedule.get("timetable") == "PartitionedAssetTimetable"
 
 
+def not_served(schedule: Any) -> list[str]:
+    """What of it starts nothing here, in words."""
+    if not isinstance(schedule, Mapping):
+        return []
+    found = []
+    if is_partitioned(schedule):
+        found.append("Partitions of assets start no runs yet; start them with: venturi trigger")
+    for one in _in([schedule]):
+        if one.get("watchers"):
+            advice = f"tell of its events with: venturi assets event '{one['name']}'"
+            found.append(f"The watchers of asset '{one['name']}' do not run yet; {advice}")
+    return found
+
+
 def names_in(expression: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What events concern it: ("asset", (name, uri)), ("name", …) and ("uri", …) of references, ("alias", …)."""
     for word in ("all", "any"):

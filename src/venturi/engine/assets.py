@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import assets
 from ..core.assets import Key, Pile
-from ..core.errors import VenturiError
+from ..core.errors import NotFound, VenturiError
 from ..core.moves import AssetEventRow, AssetForget, AssetStart, AssetWait, Event
 from ..core.step import Turn
 from ..core.world import WHOLE, Run
@@ -165,6 +165,19 @@ class Assets:
         return known
 
     # ── by hand, and in words ──
+
+    def tell(self, head: dict[str, Any], turn: Turn) -> dict[str, Any]:
+        """The command: an event, and which runs start by it at once."""
+        named, extra, partition = str(head["named"]), head.get("extra") or {}, head.get("partition")
+        if not isinstance(extra, dict) or not isinstance(partition, (str, type(None))):
+            raise ValueError("extra is an object, and a partition's key a text")
+        event = self.record(named, extra, partition, turn)
+        if event is None:
+            raise NotFound(kind="asset", name=named, advice="List them with: venturi assets ls")
+        before = len(turn.batch.new_runs)
+        self.start_runs(turn)
+        started = [{"dag_id": run.dag_id, "run_id": run.run_id} for run in turn.batch.new_runs[before:]]
+        return {"name": event.name, "uri": event.uri, "event": event.token * 1000 + event.n, "started": started}
 
     def record(self, named: str, extra: dict[str, Any], partition: str | None, turn: Turn) -> AssetEventRow | None:
         """An event that a person tells of; None if no DAG file declares such an asset."""

@@ -271,6 +271,9 @@ class Commands:
             turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": None}))
             self._answer(client, head, pool=name)
 
+    def asset_event(self, client: Asker, head: Head, turn: Turn) -> None:
+        self._answer(client, head, **self._engine.assets.tell(head, turn))
+
     def settings_changed(self, client: Client, head: Head, turn: Turn) -> None:
         """Somebody has set or removed variables or connections in the database. Answered when what had read them has
         been read again, so that whatever is started then finds the new value."""
@@ -382,6 +385,7 @@ _COMMANDS: dict[str, _Act] = {
     "cancel_run": Commands.cancel_run,
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
+    "asset_event": Commands.asset_event,
     "settings_changed": Commands.settings_changed,
     "refresh": Commands.refresh,
     "follow": Commands.follow,
@@ -390,4 +394,7 @@ _COMMANDS: dict[str, _Act] = {
     "stop": Commands.stop,
 }
 # What makes sense to be done later, when an engine is there again.
-_LASTING = {name: _COMMANDS[name] for name in ("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove")}
+_LASTING = {
+    name: _COMMANDS[name]
+    for name in ("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove", "asset_event")
+}

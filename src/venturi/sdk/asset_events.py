@@ -187,6 +187,22 @@ class AssetEvent:
 
     dataset = property(lambda self: self.asset)
 
+    @property
+    def source_dag_run(self) -> Any:
+        """The run that made it; None where a person or a watcher told of it."""
+        if not self.source_dag_id or not self.source_run_id:
+            return None
+        from .runs import find
+
+        return next(iter(find(self.source_dag_id, self.source_run_id)), None)
+
+    @property
+    def source_task_instance(self) -> Any:
+        from .runs import instance
+
+        run = self.source_dag_run
+        return None if run is None else instance(run, str(self.source_task_id), self.source_map_index)
+
     def __repr__(self) -> str:
         return f"<AssetEvent {self.id} of {self.asset.uri} at {self.timestamp.isoformat()}>"
 
@@ -253,6 +269,58 @@ class InletsEvents(_ByAsset, Mapping[Any, InletEvents]):
 
     def __len__(self) -> int:
         return len(self._inlets)
+
+
+class _OfRun(Mapping[Any, Any]):
+    """The events that have started this run; asked for when first looked at."""
+
+    def __init__(self, dag_id: str, run_id: str) -> None:
+        self._run = {"dag_id": dag_id, "run_id": run_id}
+        self._held: dict[Any, list[AssetEvent]] | None = None
+
+    def _keys(self, event: AssetEvent) -> list[Any]:
+        raise NotImplementedError
+
+    def _by_key(self) -> dict[Any, list[AssetEvent]]:
+        if self._held is None:
+            self._held = {}
+            for told in port().asset_events(**self._run):
+                event = AssetEvent(told)
+                for key in self._keys(event):
+                    self._held.setdefault(key, []).append(event)
+        return self._held
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._by_key())
+
+    def __len__(self) -> int:
+        return len(self._by_key())
+
+    def __repr__(self) -> str:
+        return repr(self._by_key())
+
+
+class TriggeringAssetEvents(_ByAsset, _OfRun):
+    """As 3.x gives them: by asset, and by each alias through which they came."""
+
+    def _keys(self, event: AssetEvent) -> list[Any]:
+        return [AssetUniqueKey(event.asset.name, event.asset.uri), *event.source_aliases]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([_of_key(key) for key in self._by_key()])
+
+    def __getitem__(self, key: Any) -> list[AssetEvent]:
+        return self._by_key()[_key(key, [])]
+
+
+class TriggeringDatasetEvents(_OfRun):
+    """As 2.x gives them: by URI."""
+
+    def _keys(self, event: AssetEvent) -> list[Any]:
+        return [event.asset.uri]
+
+    def __getitem__(self, key: Any) -> list[AssetEvent]:
+        return self._by_key()[key.uri if isinstance(key, Asset) else key]
 
 
 def exhausted(generator: Any, outlet_events: OutletEvents) -> Any:

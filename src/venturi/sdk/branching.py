@@ -99,6 +99,8 @@ class LatestOnlyOperator(BaseBranchOperator):
         if run.run_type == "manual":
             self.log.info("Manually triggered DAG_Run: allowing execution to proceed.")
             return downstream
+        if run.run_type in ("asset_triggered", "dataset_triggered"):
+            return downstream  # no later interval is known
         left, right = run.data_interval_start, run.data_interval_end
         now = times.utcnow()
         if right < now and now > right + (right - left):

@@ -235,6 +235,18 @@ def _inlet_events(context: Context) -> Any:
     return InletsEvents(context.task.inlets)
 
 
+def _triggering_assets(context: Context) -> Any:
+    from .asset_events import TriggeringAssetEvents
+
+    return TriggeringAssetEvents(context.instance.dag_id, context.instance.run_id)
+
+
+def _triggering_datasets(context: Context) -> Any:
+    from .asset_events import TriggeringDatasetEvents
+
+    return TriggeringDatasetEvents(context.instance.dag_id, context.instance.run_id)
+
+
 def _task_state(_: Context) -> Any:
     from .stored_state import StoredState
 
@@ -311,8 +323,8 @@ KEYS: dict[str, Callable[[Context], Any]] = {
     "ti": _instance,
     "tomorrow_ds": lambda c: _day(moment(c) + _DAY),
     "tomorrow_ds_nodash": lambda c: _nodash(_day(moment(c) + _DAY)),
-    "triggering_asset_events": lambda c: {},
-    "triggering_dataset_events": lambda c: {},
+    "triggering_asset_events": _triggering_assets,
+    "triggering_dataset_events": _triggering_datasets,
     "try_number": lambda c: c.instance.try_number,
     "ts": _ts,
     "ts_nodash": lambda c: moment(c).strftime("%Y%m%dT%H%M%S"),

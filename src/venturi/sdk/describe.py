@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..core.assets import not_served
 from ..core.spec import DagSpec, TaskSpec, values_in
 from . import era, times, value_backend
 from .dag import DAG
@@ -31,7 +32,8 @@ def describe(dag: DAG) -> DagSpec:
     start = times.read(first) if first is not None else None
     dag.value_backend = value_backend.chosen()
     no_backend = [f"{dag.value_backend} Until then every task fails."] if isinstance(dag.value_backend, str) else []
-    warnings = [*dag.warnings, *no_backend]
+    schedule = plain_schedule(dag.schedule)
+    warnings = [*dag.warnings, *no_backend, *not_served(schedule)]
     groups = tuple(group.spec() for group in dag.task_group_dict.values())
     tasks = tuple(describe_task(task, weights[task.task_id], dag.fileloc) for task in dag.task_dict.values())
     mapped = [source for task in tasks for source in task.mapped] + [s for group in groups for s in group.mapped]
@@ -45,7 +47,7 @@ def describe(dag: DAG) -> DagSpec:
         groups=groups,
         description=dag.description,
         doc=_text(dag.doc_md),
-        schedule=plain_schedule(dag.schedule),
+        schedule=schedule,
         data_intervals=era.has_data_intervals(dag.era),
         start_date=start.isoformat() if start is not None else None,
         end_date=times.read(end).isoformat() if end is not None else None,

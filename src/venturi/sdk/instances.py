@@ -26,6 +26,15 @@ def _runs() -> Any:
     return runs
 
 
+ASSET_TRIGGERED = "asset_triggered"
+
+
+def kind_of_run(run_type: str, run_id: str) -> str:
+    """2.x says "dataset" where 3.x says "asset", and so do the names of the runs of its files."""
+    by_dataset = run_type == ASSET_TRIGGERED and run_id.startswith("dataset_triggered__")
+    return "dataset_triggered" if by_dataset else run_type
+
+
 class TaskInstance(metaclass=WithColumns):
     """The attempt now running."""
 
@@ -278,7 +287,7 @@ class DagRun(metaclass=WithColumns):
 
     @property
     def run_type(self) -> str:
-        return self._instance.run_type
+        return kind_of_run(self._instance.run_type, self.run_id)
 
     @property
     def conf(self) -> dict[str, Any]:
@@ -303,11 +312,16 @@ class DagRun(metaclass=WithColumns):
 
     @property
     def logical_date(self) -> Any:
-        return self._context["logical_date"]
+        """None of a run that assets have started, in files of 3.x."""
+        return None if self._instance.run_type == ASSET_TRIGGERED and not self._instance.logical_date else self._date
 
     @property
     def execution_date(self) -> Any:
-        return self._context["execution_date"]
+        return self.logical_date
+
+    @property
+    def _date(self) -> Any:
+        return self._context["logical_date"]
 
     @property
     def run_after(self) -> Any:

@@ -48,8 +48,8 @@ class Port(Protocol):
         """An asset that some DAG file declares: {"name", "uri", "group", "extra"}."""
 
     def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
-        """What tasks have said of an asset (`name`, `uri`), or of all assets under an `alias`; `after`, `before`,
-        `limit`, `newest_first`. `sdk.asset_events` has the form."""
+        """What tasks have said of an asset (`name`, `uri`), of all assets under an `alias`, or what has started a run
+        (`dag_id`, `run_id`); `after`, `before`, `limit`, `newest_first`. `sdk.asset_events` has the form."""
 
     def state(self, scope: str | None, key: str) -> tuple[Any] | None:
         """What was kept there, in a tuple of one. Without a scope: by this task instance, over its tries."""

@@ -78,6 +78,7 @@ class DagRunType(Word):
     SCHEDULED = "scheduled"
     MANUAL = "manual"
     ASSET_TRIGGERED = "asset_triggered"
+    DATASET_TRIGGERED = "dataset_triggered"  # as 2.x says it
 
 
 class State:

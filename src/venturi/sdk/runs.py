@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from . import times
-from .instances import DagRun, TaskInstance
+from .instances import DagRun, TaskInstance, kind_of_run
 from .port import port
 from .rules import DagRunState, TaskInstanceState
 
@@ -36,7 +36,7 @@ class KeptRun(DagRun):
 
     @property
     def run_type(self) -> str:
-        return str(self._told.get("run_type") or "manual")
+        return kind_of_run(str(self._told.get("run_type") or "manual"), self.run_id)
 
     @property
     def conf(self) -> dict[str, Any]:

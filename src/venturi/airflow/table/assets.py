@@ -53,7 +53,11 @@ SERVED: list[Served] = [
             ("BaseAsset", "airflow.assets", "BaseDataset"),
         )
     ],
-    ("sdk.assets.AssetWatcher", f"airflow.sdk {_DEFINITIONS}.asset", _LATER),
+    (
+        "sdk.assets.AssetWatcher",
+        f"airflow.sdk {_DEFINITIONS}.asset",
+        Told("Kept in the DAG's description; its trigger does not run yet."),
+    ),
     (
         "sdk.assets.AssetAccessControl",
         f"airflow.sdk {_DEFINITIONS}.asset {_DEFINITIONS}.asset.access_control",
@@ -64,7 +68,7 @@ SERVED: list[Served] = [
         for name in ("AssetRef", "AssetNameRef", "AssetUriRef", "AssetUniqueKey", "AssetAliasUniqueKey")
     ],
     ("sdk.assets.Metadata", f"airflow.sdk {_DEFINITIONS}.asset.metadata airflow.datasets.metadata", ""),
-    ("sdk.asset_decorator.asset", f"airflow.sdk {_DEFINITIONS}.asset.decorators", _LATER),
+    ("sdk.asset_decorator.asset", f"airflow.sdk {_DEFINITIONS}.asset.decorators", ""),
     # ── object storage ──
     (
         "sdk.object_paths.ObjectStoragePath",
@@ -119,14 +123,14 @@ SERVED: list[Served] = [
     (
         "sdk.timetables.AssetOrTimeSchedule",
         f"airflow.sdk airflow.timetables.assets {_DEFINITIONS}.timetables.assets",
-        _LATER,
+        "",
     ),
-    ("sdk.timetables.DatasetOrTimeSchedule", "airflow.timetables.datasets", _LATER),
+    ("sdk.timetables.DatasetOrTimeSchedule", "airflow.timetables.datasets", ""),
     (
         "sdk.timetables.AssetTriggeredTimetable",
         f"airflow.timetables.simple {_DEFINITIONS}.timetables.assets "
         "airflow.timetables.simple:DatasetTriggeredTimetable",
-        _LATER,
+        "",
     ),
     *[
         (f"sdk.timetables.{name}", f"airflow.sdk airflow.timetables.simple {_DEFINITIONS}.timetables.assets", _LATER)

@@ -10,7 +10,7 @@ SERVED: list[Served] = [
     (
         "sdk.dag.DAG",
         f"airflow airflow.models airflow.models.dag airflow.sdk {_DEFINITIONS}.dag",
-        "Callbacks, timetables and assets are kept; nothing starts by schedule yet.",
+        "Nothing starts by a timetable yet.",
     ),
     ("sdk.dag.dag", f"airflow.decorators airflow.models.dag airflow.sdk {_DEFINITIONS}.dag", ""),
     (
@@ -77,7 +77,7 @@ SERVED: list[Served] = [
     (
         "sdk.context.Context",
         f"airflow.utils.context airflow.sdk {_DEFINITIONS}.context",
-        "The asset events that started a run are empty yet.",
+        "",
     ),
     (
         "sdk.instances.TaskInstance",
