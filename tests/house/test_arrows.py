@@ -35,7 +35,7 @@ MAY_IMPORT = {
 # `DAG.test()` and `dag.cli()` reach `testing` by the one permitted upward call, a late import.
 UPWARD = {("sdk", "testing")}
 BESIDE = {"config", "linux", "crashpoints"}
-EVERYTHING = {"cli", "testing"}
+EVERYTHING = {"cli", "testing", "pytest_plugin"}
 
 # Nothing here reads a clock, a file, the environment or chance.
 PURE = {

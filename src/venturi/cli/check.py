@@ -36,6 +36,7 @@ class Checked(NamedTuple):
     warnings: list[tuple[int, str]]
     errors: list[tuple[int, str]]
     dags: dict[str, dict[str, list[str]]]
+    specs: list[dict[str, Any]] = []  # noqa: RUF012 - only where they were asked for; never changed
 
     @property
     def verdict(self) -> str:
@@ -87,7 +88,7 @@ def _summary(found: list[Checked]) -> str:
     return f"{files}: " + ", ".join(f"{count} {verdict}" for verdict, count in n.items())
 
 
-def check_paths(home: Home, paths: list[Path], install: bool = False) -> Iterator[Checked]:
+def check_paths(home: Home, paths: list[Path], install: bool = False, wants_specs: bool = False) -> Iterator[Checked]:
     config = read_config(home)
     files: dict[Path, Bundle] = {}
     for path in paths:
@@ -114,7 +115,7 @@ def check_paths(home: Home, paths: list[Path], install: bool = False) -> Iterato
                 say(f"Reading with {_whose(bundle)}.")
                 must_be_fit(bundle)
                 readers[bundle.python] = ends.enter_context(_Reader(bundle.python, answers, home.root))
-            yield readers[bundle.python].read(file, bundle, config.parse_time_limit_s)
+            yield readers[bundle.python].read(file, bundle, config.parse_time_limit_s, wants_specs)
 
 
 def _in_zip(archive: Path) -> list[Path]:
@@ -156,12 +157,13 @@ class _Reader:
         self._file.close()
         self._process.wait()
 
-    def read(self, file: Path, bundle: Bundle, time_limit_s: float) -> Checked:
+    def read(self, file: Path, bundle: Bundle, time_limit_s: float, wants_specs: bool = False) -> Checked:
         order = {
             "file": str(file),
             "root": str(bundle.root),
             "roots": import_roots(bundle, file, self._home),
             "time_limit_s": time_limit_s,
+            "wants_specs": wants_specs,
         }
         try:
             return self._ask(file, order)
@@ -180,7 +182,8 @@ class _Reader:
                 return Checked(file, [], [(0, message["died"])], {})
             else:
                 result = message["result"]
-                return Checked(file, _findings(result["warnings"]), _findings(result["errors"]), result["dags"])
+                warnings, errors = _findings(result["warnings"]), _findings(result["errors"])
+                return Checked(file, warnings, errors, result["dags"], result["specs"])
         raise EOFError
 
     def _send(self, message: dict[str, Any]) -> None:

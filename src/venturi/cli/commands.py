@@ -20,6 +20,7 @@ from .printing import Exit
 VERBS = {
     "run": ("run", "Run one DAG file to the end, here and now."),
     "check": ("check", "Whether DAG files run here as they are."),
+    "simulate": ("simulate", "What a schedule will do: every run that would start, overlaps, waits, missed deadlines."),
     "python": ("python", "Python with `import airflow` served: dag.cli(), a debugger, pytest."),
     "finder": ("outside", "Let every Python of this environment find `airflow` here: on, off, status."),
     "up": ("tree", "Start Venturi: engine, crew and web, restarted when they crash."),

@@ -179,6 +179,7 @@ def check_file(order: Head, line: Line, stand_in: bool) -> Head:
         "warnings": sorted(set(findings)),
         "dags": {spec["dag_id"]: _edges(spec) for spec in plain},
         "missing": bool(missing.found),
+        "specs": plain if order["wants_specs"] else [],
     }
 
 
