@@ -52,6 +52,7 @@ def simulate(
     How long tasks take is said by --durations, else it is what they took in this home, else no time at all.
     """
     from ..core.simulating import simulate as simulated
+    from ..engine.machine import machine_of
 
     home = find_home(home_given)
     config = read_config(home)
@@ -66,7 +67,14 @@ def simulate(
     takes = _takes(said, known.durations)
     try:
         found = simulated(
-            specs, begin, end, takes, slots=config.slots, pools=known.pools, runs_before=known.runs_before
+            specs,
+            begin,
+            end,
+            takes,
+            slots=config.slots,
+            pools=known.pools,
+            machine=machine_of(config),
+            runs_before=known.runs_before,
         )
     except ValueError as error:
         fail(f"{what} cannot be simulated: {error}.", printing.FAILED, "bad_schedule")

@@ -14,14 +14,16 @@ from typing import Any
 
 from . import admission, step
 from .plan import Plan
+from .resources import Machine
 from .spec import DagSpec, TaskSpec
 from .states import Outcome, RunState, TaskState
 from .step import End, Turn
 from .timetables import Planned, Timetable, custom_of, timetable_of
-from .world import WHOLE, Lane, Pool, Run, World
+from .world import WHOLE, Pool, Run, World
 
 Durations = Callable[[str, str], float]  # (DAG, task) → how long an attempt takes, in seconds
 RUNS_MAX = 200_000
+DEVICES = 16  # GPUs, where nothing is said of the machine; of all else it has enough then
 MARGIN_S = 1.0  # a run that is made up for by less than this is not late
 
 
@@ -131,6 +133,7 @@ def simulate(
     *,
     slots: int = 64,
     pools: dict[str, int] | None = None,
+    machine: Machine | None = None,
     runs_before: dict[str, Planned] | None = None,
     runs_max: int = RUNS_MAX,
 ) -> Simulation:
@@ -139,6 +142,7 @@ def simulate(
     A DAG without a run before is taken as new at `first`. Raises ValueError for a schedule that cannot be.
     """
     made = _Simulator(Simulation(first, last), durations, slots, pools or {}, runs_max)
+    made.world.machine = machine or Machine(devices=[str(n) for n in range(DEVICES)])
     for spec in specs:
         made.take(spec, (runs_before or {}).get(spec.dag_id))
     made.run()
@@ -162,6 +166,7 @@ class _Simulator:
     def take(self, spec: DagSpec, last: Planned | None) -> None:
         dag = self.world.dag(spec.dag_id)
         dag.max_active_tasks, dag.max_active_runs = spec.max_active_tasks, spec.max_active_runs
+        dag.limits_each_run = spec.limits_each_run
         table = timetable_of(spec)
         if table is None:
             own = "its timetable is a class of its own, whose dates are known when it runs"
@@ -361,8 +366,9 @@ class _Simulator:
                 for _, number, map_index in lane.entries:
                     key = (lane.run.id, lane.run.plan.tasks[number].task_id, map_index)
                     if key not in self.ready and (key in fresh or lane.run.nodes[number].n):
-                        why = why or admission.lane_waits_for(self.world, lane) or "no place"
-                        self.ready[key] = (self.now, why, _pool_of(lane, why))
+                        why = why or admission.lane_waits_for(self.world, lane) or "order"
+                        pool = lane.pool if why == "pool" else None
+                        self.ready[key] = (self.now, _WHY.get(why, f"all {why} in use"), pool)
 
     def _note_ended(self, run: Run) -> None:
         seen, dag = self.by_id.pop(run.id)
@@ -399,8 +405,15 @@ class _Simulator:
         self.found.missed.append(Missed(seen.dag_id, seen.run_id, what, due, ended))
 
 
-def _pool_of(lane: Lane, why: str) -> str | None:
-    return lane.pool if f"pool {lane.pool} " in why or why.endswith(f"pool {lane.pool}") else None
+_WHY = {  # what keeps a lane, by the names of `admission`
+    "pool": "its pool",
+    "slots": "all slots of the machine",
+    "dag_tasks": "max_active_tasks of its DAG",
+    "run_tasks": "max_active_tasks of its run",
+    "task_in_dag": "max_active_tis_per_dag",
+    "task_in_run": "max_active_tis_per_dagrun",
+    "order": "others come first",
+}
 
 
 def _deadline(plain: dict[str, Any], seen: SimulatedRun) -> float | None:
