@@ -13,13 +13,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import admission, step
+from .places import Pool
 from .plan import Plan
 from .resources import Machine
 from .spec import DagSpec, TaskSpec
 from .states import Outcome, RunState, TaskState
 from .step import End, Turn
 from .timetables import Planned, Timetable, custom_of, timetable_of
-from .world import WHOLE, Pool, Run, World
+from .world import WHOLE, Run, World
 
 Durations = Callable[[str, str], float]  # (DAG, task) → how long an attempt takes, in seconds
 RUNS_MAX = 200_000
