@@ -76,6 +76,7 @@ class FakeCrew:
         self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
         self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
         self.said_of_assets: set[int] = set()
+        self.asked: dict[str, dict[str, float]] = {}  # task id → of the machine
         self.asset_prefix = ""  # of the names of assets and their alias
 
     # ── the executor contract ──
@@ -188,6 +189,7 @@ class FakeCrew:
             if other.state == "live" and other.key == attempt.key:
                 self.problems.append(f"two living attempts of {attempt.key}: {other.token} and {attempt.token}")
         attempt.state = "live"
+        self._count_the_machine(attempt)
         self.tokens_begun[attempt.token] += 1
         tried = (attempt.key, attempt.context["try_number"])
         self.effects[tried] += 1
@@ -197,6 +199,22 @@ class FakeCrew:
             self.problems.append(f"{tried} was deferred under {kept} and goes on with {told}")
         if self.connected:
             self.out.append(Started(attempt.token, 1000 + attempt.token, self.now))
+
+    def _count_the_machine(self, began: Attempt) -> None:
+        """No core and no device is ever given twice: seen from where they are used."""
+        on: Counter[str] = Counter()
+        cpus = 0.0
+        for attempt in self.attempts.values():
+            if attempt.state == "live" and "call" not in attempt.context:
+                asked = self.asked.get(attempt.key[1], {})
+                cpus += asked.get("cpus", 0)
+                for device in attempt.context.get("gpus", ()):
+                    on[device] += min(1000, round(asked.get("gpus", 0) * 1000))
+        if cpus > 4 or any(share > 1000 for share in on.values()):
+            self.problems.append(f"{began.key} began with {cpus} cores and {dict(on)} given out")
+        wanted = self.asked.get(began.key[1], {}).get("gpus", 0)
+        if "call" not in began.context and len(began.context.get("gpus", ())) != -(-wanted // 1):
+            self.problems.append(f"{began.key} asked for {wanted} devices and has {began.context.get('gpus')}")
 
     def _goes_on_with(self, attempt: Attempt) -> int | None:
         """The token whose event this attempt goes on by."""

@@ -157,6 +157,12 @@ def looking_back(task: TaskSpec, rng: random.Random) -> TaskSpec:
     return replace(task, depends_on_past=roll < 0.5, wait_for_downstream=roll < 0.2, skips_after_past=roll < 0.1)
 
 
+def asking(task: TaskSpec, rng: random.Random) -> TaskSpec:
+    """Of the two devices and four cores; a few ask for more than there is."""
+    asked: list[dict[str, Any] | None] = [None, {"gpus": 0.5}, {"gpus": 0.25, "cpus": 1}, {"gpus": 1}, {"gpus": 2}]
+    return replace(task, resources=rng.choice([*asked, *asked, {"cpus": 3}, {"gpus": 3}]))
+
+
 class Schedule:
     def __init__(self, seed: int, store: Store) -> None:
         self.rng = random.Random(seed)
@@ -193,7 +199,12 @@ class Schedule:
             self.crew.asset_prefix = f"{seed}."
             names = [f"{seed}.{task.task_id}" for task in self.spec.tasks]
             self.consumers = Consumers(seed, names, f"{seed}.all")
-        self.config = Config(infrastructure_retries=1000)  # the simulation counts losses itself
+        # The simulation counts losses itself.
+        self.config = Config(infrastructure_retries=1000, resources_cpus=4, resources_gpus="x,y")
+        if seed % 30 in (0, 4, 10, 16):  # of which nothing else is made different
+            machine_rng = random.Random(f"the machine of {seed}")
+            self.spec = replace(self.spec, tasks=tuple(asking(task, machine_rng) for task in self.spec.tasks))
+            self.crew.asked = {t.task_id: t.resources or {} for t in self.spec.tasks}
         self.run_ids: list[int] = []
         self.engine: Engine | None = None
         with store.reader() as reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from venturi.core.errors import StoreError
 from venturi.core.states import Outcome
 from venturi.core.step import Turn
 from venturi.core.world import Call, World
+from venturi.engine import recovery
 from venturi.engine.assets import Assets
 from venturi.engine.turn import Effects, Engine
 from venturi.store import open_store
@@ -106,6 +108,19 @@ def test_an_engine_that_counts_events_twice_is_found_out(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Assets, "_start", forgetful)
     assert problems_of(range(1, 60, 6), tmp_path) != []
+
+
+def test_an_engine_that_forgets_which_devices_are_given_out_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_run = recovery._by_run
+
+    def forgetful(kept: Any) -> Any:
+        kept.placements.clear()
+        return by_run(kept)
+
+    monkeypatch.setattr(recovery, "_by_run", forgetful)
+    assert any("given out" in p for p in problems_of(range(1, 200), tmp_path))
 
 
 @pytest.mark.parametrize("first", range(0, 400, BATCH))
