@@ -85,12 +85,13 @@ def test_priority_totals_follow_the_weight_rule():
             a, b, c, d = (
                 EmptyOperator(task_id=x, priority_weight=w) for x, w in zip("abcd", (1, 2, 3, 4), strict=True)
             )
-            a >> [b, c] >> d
+            e = EmptyOperator(task_id="e", priority_weight=0)
+            a >> [b, c] >> d >> e
         return {t.task_id: t.priority_weight for t in describe(dag).tasks}
 
-    assert totals("downstream") == {"a": 10, "b": 6, "c": 7, "d": 4}
-    assert totals("upstream") == {"a": 1, "b": 3, "c": 4, "d": 10}
-    assert totals("absolute") == {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert totals("downstream") == {"a": 10, "b": 6, "c": 7, "d": 4, "e": 0}
+    assert totals("upstream") == {"a": 1, "b": 3, "c": 4, "d": 10, "e": 10}
+    assert totals("absolute") == {"a": 1, "b": 2, "c": 3, "d": 4, "e": 0}
 
 
 def test_template_files_and_what_they_include_are_named(tmp_path):

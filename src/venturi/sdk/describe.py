@@ -244,7 +244,7 @@ def total_weights(dag: DAG) -> dict[str, int]:
     tasks, own weights are taken: the totals would only repeat the order of the graph, at the price of the sets.
     """
     tasks = dag.task_dict
-    own = {task_id: int(task.priority_weight or 1) for task_id, task in tasks.items()}
+    own = {task_id: int(1 if task.priority_weight is None else task.priority_weight) for task_id, task in tasks.items()}
     if len(tasks) > ALL_EQUAL_TASKS_MAX and set(own.values()) == {1}:
         return own
     rules = {task_id: str(getattr(task.weight_rule, "value", task.weight_rule)) for task_id, task in tasks.items()}
