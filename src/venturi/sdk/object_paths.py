@@ -57,11 +57,13 @@ class ObjectStoragePath(os.PathLike[str]):
     ) -> None:
         first = args[0] if args else "."
         if isinstance(first, ObjectStoragePath):
+            self._is_uri = first._is_uri or protocol is not None
             protocol, conn_id = protocol or first.protocol, conn_id or first.conn_id
             storage_options = {**first.storage_options, **storage_options}
             path = first.path
         else:
             scheme, conn, path = _split(os.fspath(first))
+            self._is_uri = bool(protocol or scheme)  # "file:///tmp" is written out as that, "/tmp" as "/tmp"
             protocol, conn_id = protocol or scheme or "file", conn_id or conn
         self.protocol = "file" if protocol == "local" else protocol
         self.conn_id = conn_id
@@ -96,8 +98,8 @@ class ObjectStoragePath(os.PathLike[str]):
     # ── what it is called ────────────────────────────────────────────────────────────────────────────────
 
     def __str__(self) -> str:
-        if self._is_local:
-            return self.path if self.conn_id is None else f"file://{self.conn_id}@{self.path}"
+        if self._is_local and not self._is_uri and self.conn_id is None:
+            return self.path
         return f"{self.protocol}://{f'{self.conn_id}@' if self.conn_id else ''}{self.path}"
 
     def __repr__(self) -> str:
@@ -378,7 +380,7 @@ class ObjectStoragePath(os.PathLike[str]):
     # ── as a value ───────────────────────────────────────────────────────────────────────────────────────
 
     def serialize(self) -> dict[str, Any]:
-        return {"path": self.as_uri(), "conn_id": self.conn_id, "kwargs": self.storage_options}
+        return {"path": self.as_uri() if self._is_uri else self.path, "conn_id": self.conn_id, "kwargs": self.storage_options}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any], version: int) -> ObjectStoragePath:

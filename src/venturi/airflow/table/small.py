@@ -82,6 +82,8 @@ SERVED: list[Served] = [
     ("airflow.old_kit.get_random_string", "airflow.utils.strings", ""),
     ("airflow.old_kit.TRUE_LIKE_VALUES", "airflow.utils.strings", ""),
     ("airflow.old_kit.AirflowJsonEncoder", "airflow.utils.json airflow.utils.json:WebEncoder", ""),
+    ("airflow.xcom_json.XComEncoder", "airflow.utils.json", "Plain data, dates, sets, Decimal, UUID and bytes."),
+    ("airflow.xcom_json.XComDecoder", "airflow.utils.json", "What XComEncoder has written."),
     ("airflow.old_kit.uncompress_file", "airflow.utils.compression", ""),
     ("airflow.old_kit.run_with_db_retries", "airflow.utils.retries", "There is no database; one attempt is made."),
     ("airflow.server_side.unchanged", "airflow.utils.retries:retry_db_transaction", "The function, as it is."),
