@@ -380,7 +380,11 @@ class ObjectStoragePath(os.PathLike[str]):
     # ── as a value ───────────────────────────────────────────────────────────────────────────────────────
 
     def serialize(self) -> dict[str, Any]:
-        return {"path": self.as_uri() if self._is_uri else self.path, "conn_id": self.conn_id, "kwargs": self.storage_options}
+        return {
+            "path": self.as_uri() if self._is_uri else self.path,
+            "conn_id": self.conn_id,
+            "kwargs": self.storage_options,
+        }
 
     @classmethod
     def deserialize(cls, data: dict[str, Any], version: int) -> ObjectStoragePath:
