@@ -51,6 +51,7 @@ class ObjectStoragePath(os.PathLike[str]):
     conn_id: str | None
     storage_options: dict[str, Any]
     path: str
+    _is_uri: bool
 
     def __init__(
         self, *args: Any, protocol: str | None = None, conn_id: str | None = None, **storage_options: Any
