@@ -59,10 +59,11 @@ def _one(repository: str, commit: str, about: dict[str, Any]) -> Expected:
 
 
 def _roots(folder: Path, path: Path, about: dict[str, Any]) -> list[str]:
-    """As Airflow would have them: the dags folder, the repository, and whatever the file's reference names."""
+    """As Airflow would have them: the dags folder (the file's own, where none is called so), the repository, and
+    whatever the file's reference names."""
     dags = [str(above) for above in path.parents if above.name == "dags" and above.is_relative_to(folder)]
     named = [str(HERE / root[1:] if root.startswith(":") else folder / root) for root in about.get("roots", [])]
-    return list(dict.fromkeys([*named, *dags[:1], str(folder)]))
+    return list(dict.fromkeys([*named, *(dags[:1] or [str(path.parent)]), str(folder)]))
 
 
 def _checkout(repository: str, commit: str) -> Path | None:
