@@ -10,7 +10,7 @@ from tests.sdk.loading import load
 from venturi.testing import run_dag
 
 
-def test_a_task_that_asks_a_person_reaches_the_spec_and_fails_with_one_sentence(tmp_path):
+def test_a_task_that_asks_a_person_reaches_the_spec_and_in_this_process_has_its_defaults(tmp_path):
     found = load(
         tmp_path,
         """
@@ -42,12 +42,9 @@ def test_a_task_that_asks_a_person_reaches_the_spec_and_fails_with_one_sentence(
     assert tasks["enter"].asks["defaults"] == ["OK"]
     assert found.spec.params == {"of_the_dag": {"schema": {}, "value": 1}}
     result = run_dag(found.dag)
-    for task_id in tasks:
-        assert result.tries[(task_id, -1)] == 1
-        assert result.errors[(task_id, -1)]["message"] == (
-            f"Task '{task_id}' waits for a person's answer, which Venturi does not serve yet: "
-            "it comes with time and control."
-        )
+    assert result.value("choose")["chosen_options"] == ["x"]
+    assert result.value("enter")["params_input"] == {"n": 3}
+    assert "Nobody can be asked in this process" in result.errors[("approve", -1)]["message"]
 
 
 @pytest.mark.parametrize(

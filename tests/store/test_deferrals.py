@@ -6,6 +6,7 @@ import pytest
 
 from venturi.core.errors import GuardFailed
 from venturi.core.moves import CallMove, Deferral, DeferralEnd, DeferralEvent, NewCall, RunMove
+from venturi.core.questions import Answered, Asked
 from venturi.core.states import CallState, RunState
 from venturi.store import Store
 
@@ -75,3 +76,26 @@ def test_a_call_starts_once_and_is_found_until_it_is_done_even_when_its_run_is_o
     with store.reader() as reader:
         (kept,) = reader.calls(1)
         assert (kept.outcome, kept.reason, kept.ended_at) == ("failed", "KeyError: x", NOW + 1)
+
+
+def test_a_question_is_open_while_its_task_waits_and_is_answered_once(store: Store, epoch: int) -> None:
+    store.commit(batch(questions=[Asked(1, "a", -1, 7, {"subject": "ü?"}, NOW)], deferrals=[deferral()]), epoch)
+    event = DeferralEvent(1, "a", -1, 7, "{}")
+    with store.reader() as reader:
+        (row,) = reader.open_questions()
+        assert (row.run_id, row.detail, row.token, row.answered_at) == ("r1", {"subject": "ü?"}, 7, None)
+    with pytest.raises(GuardFailed):
+        store.commit(batch(deferral_events=[event], answers=[Answered(1, "a", -1, 6, {}, "ana", NOW)]), epoch)
+    given = Answered(1, "a", -1, 7, {"chosen": ["x"]}, "ana", NOW)
+    store.commit(batch(deferral_events=[event], answers=[given]), epoch)
+    with store.reader() as reader:
+        assert reader.open_questions() == []
+        kept = reader.question(1, "a", -1)
+        assert kept is not None
+        assert (kept.answer, kept.by, kept.answered_at) == ({"chosen": ["x"]}, "ana", NOW)
+    again = [Asked(1, "a", -1, 9, {"subject": "Again?"}, NOW)]
+    store.commit(batch(questions=again, deferrals=[deferral(9)]), epoch)
+    with store.reader() as reader:
+        kept = reader.question(1, "a", -1)
+        assert kept is not None
+        assert (kept.token, kept.answer) == (9, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import IllegalMove
+from .questions import Answered, Asked
 from .states import RUN_FINAL, CallState, RunState, TaskState, check_call_move, check_run_move, check_task_move
 
 
@@ -345,6 +346,8 @@ class Batch:
     deferrals: list[Deferral] = field(default_factory=list)
     deferral_events: list[DeferralEvent] = field(default_factory=list)
     deferral_ends: list[DeferralEnd] = field(default_factory=list)
+    questions: list[Asked] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     new_calls: list[NewCall] = field(default_factory=list)
     call_moves: list[CallMove] = field(default_factory=list)
     placements: list[Placement] = field(default_factory=list)

@@ -19,7 +19,7 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import whys
+from . import questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -219,6 +219,13 @@ class Commands:
                 return run
         return None
 
+    def answer_question(self, client: Asker, head: Head, turn: Turn) -> None:
+        told = questions.answer(self._engine, head, turn)
+        if isinstance(told, questions.Refused):
+            refuse(client, head, *told)
+        else:
+            self._answer(client, head, **told)
+
     # ── DAGs ──
 
     def pause(self, client: Asker, head: Head, turn: Turn) -> None:
@@ -383,6 +390,7 @@ _COMMANDS: dict[str, _Act] = {
     "pause": Commands.pause,
     "unpause": Commands.pause,
     "cancel_run": Commands.cancel_run,
+    "answer": Commands.answer_question,
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
     "asset_event": Commands.asset_event,
@@ -396,5 +404,9 @@ _COMMANDS: dict[str, _Act] = {
 # What makes sense to be done later, when an engine is there again.
 _LASTING = {
     name: _COMMANDS[name]
-    for name in ("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove", "asset_event")
+    for name in (
+        *("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove"),
+        "asset_event",
+        "answer",
+    )
 }

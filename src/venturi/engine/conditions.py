@@ -1,4 +1,4 @@
-"""What the engine sees by itself, so that no process waits for it: moments, and what other runs come to.
+"""What the engine sees by itself, so that no process waits for it: moments, answers, and what other runs come to.
 
 Owns which deferrals are of that kind, and when they have their event. All of it is derived from the deferrals in the
 database and is thrown away with the world. A moment costs an entry of a heap; what awaits other runs is looked at when
@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..core.awaiting import SAME_DATE_S, Awaited, judged
+from ..core.questions import TRIGGER
 from ..core.spec import tasks_by_group
 from ..core.states import TaskState
 from ..core.step import Turn
@@ -21,6 +22,7 @@ from ..core.world import Run
 from ..executors.base import Fired
 from ..store.rows import DeferralRow
 from ..wire.values import decode, encode
+from . import questions
 
 if TYPE_CHECKING:
     from .turn import Engine
@@ -71,6 +73,7 @@ class Conditions:
         self._engine = engine
         self._moments: list[tuple[float, int]] = []
         self._at: dict[int, Event] = {}  # of moments
+        self._questions: set[int] = set()
         self._groups: dict[str, Group] = {}
         self._group_of: dict[int, str] = {}
         self._by_dag: dict[str, dict[Hashable, dict[str, None]]] = {}
@@ -82,7 +85,7 @@ class Conditions:
         make = _KINDS.get(row.trigger)
         if make is None:
             return False
-        if row.token not in self._at and row.token not in self._group_of:
+        if row.token not in self._at and row.token not in self._questions and row.token not in self._group_of:
             try:
                 make(self, row, trigger)
             except (AttributeError, KeyError, TypeError, ValueError):
@@ -91,7 +94,9 @@ class Conditions:
 
     def forget(self, token: int) -> bool:
         """Whether it was one of these."""
-        if self._at.pop(token, None) is not None:
+        if token in self._questions or token in self._at:
+            self._questions.discard(token)
+            self._at.pop(token, None)
             return True
         key = self._group_of.pop(token, None)
         if key is None:
@@ -116,6 +121,14 @@ class Conditions:
         self._at[row.token] = ("success", _ENDED) if ends else ("event", _dumps(told["moment"]))
         heapq.heappush(self._moments, (at, row.token))
 
+    def _question(self, row: DeferralRow, trigger: str) -> None:
+        """Its answer is a command; here is only the end of its time."""
+        question = json.loads(trigger)["question"]
+        self._questions.add(row.token)
+        if question.get("due_at") is not None:
+            self._at[row.token] = questions.at_its_end(question)
+            heapq.heappush(self._moments, (float(question["due_at"]), row.token))
+
     def _runs(self, row: DeferralRow, trigger: str) -> None:
         key = f"{row.trigger} {trigger}"
         group = self._groups.get(key)
@@ -139,12 +152,14 @@ class Conditions:
             heapq.heappop(moments)
         return moments[0][0] if moments else None
 
-    def due(self, now: float) -> Iterator[Fired]:
+    def due(self, turn: Turn) -> Iterator[Fired]:
         """Moments that have come."""
-        while self._moments and self._moments[0][0] <= now:
+        while self._moments and self._moments[0][0] <= turn.now:
             _, token = heapq.heappop(self._moments)
             event = self._at.get(token)
             if event is not None:
+                if token in self._questions:
+                    questions.not_answered(self._engine, token, turn)
                 yield Fired(token, event[0], {}, event[1])
 
     def committed(self, turn: Turn) -> None:
@@ -222,6 +237,7 @@ _KINDS = {
     f"{_EXTERNAL}.WorkflowTrigger": Conditions._runs,
     f"{_EXTERNAL}.DagStateTrigger": Conditions._runs,
     "airflow.triggers.external_task.TaskStateTrigger": Conditions._runs,
+    TRIGGER: Conditions._question,
 }
 
 

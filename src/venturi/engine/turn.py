@@ -38,7 +38,7 @@ from ..executors.base import (
 )
 from ..store import Store
 from ..store.rows import DeferralRow
-from . import recovery
+from . import questions, recovery
 from .asking import Asks
 from .assets import Assets
 from .conditions import Conditions
@@ -296,7 +296,7 @@ class Engine:
             case Ended():
                 self._ended(report, turn)
             case Fired():
-                self._fired(report, turn)
+                self.fired(report, turn)
             case Asked():
                 self.asks.take(report, turn)
             case Loaded():
@@ -313,7 +313,7 @@ class Engine:
             case Disconnected():
                 self.world.capacity.online = False
 
-    def _fired(self, report: Fired, turn: Turn) -> None:
+    def fired(self, report: Fired, turn: Turn) -> None:
         crash_at("engine:event-received")
         known = self.world.deferred.get(report.token)
         if known is not None:
@@ -362,6 +362,8 @@ class Engine:
         self.assets.happened(asset_event_rows(report, run, task.task_id, map_index), run, turn)
         self._effects.acks.append(report.token)
         step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
+        if end.wait is not None:
+            questions.asked(run, number, map_index, cell, end, turn)
 
     def _is_unwanted(self, trigger: int) -> bool:
         """Its event was taken by an engine that did not live to say so; a foreground engine speaks for its runs."""
@@ -389,8 +391,8 @@ class Engine:
     def _wake(self, turn: Turn) -> None:
         for run, number, map_index, cell in recovery.due_timers(self.world, turn.now):
             step.due(self.world, run, number, map_index, cell, turn)
-        for report in self.conditions.due(turn.now):
-            self._fired(report, turn)
+        for report in self.conditions.due(turn):
+            self.fired(report, turn)
         for run in recovery.out_of_time(self.world, turn.now):
             step.out_of_time(self.world, run, turn)
 

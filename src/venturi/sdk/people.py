@@ -1,20 +1,25 @@
 """Operators that wait for a person: to choose, approve, or fill in a form.
 
-Owns what files declare, and its checks. Asking people is not served yet, and such a task fails with that sentence;
-what follows from an answer is here already (`execute_complete`).
+Owns what files declare, its checks, and what follows from an answer. A task asks by waiting: its question is kept in
+the commit in which it is deferred, and the engine takes the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from .exceptions import AirflowException, NotServedYet
+from ..core.questions import TRIGGER, whole_params
+from . import times
+from .describe import plain_param
+from .exceptions import AirflowException
 from .operator import BaseOperator
 from .params import ParamsDict
+from .plain import plain
 from .python import BranchMixIn, SkipMixin, leave_out
+from .triggers import BaseTrigger, TriggerEvent
 
 
 class HITLTriggerEventError(Exception):
@@ -27,6 +32,37 @@ class HITLTimeoutError(HITLTriggerEventError):
 
 class HITLRejectException(AirflowException):
     """A person said no, and the task is to fail by that."""
+
+
+class Question(BaseTrigger):
+    """Fires when a person has answered, or none has in time. The engine sees to that."""
+
+    def __init__(self, question: dict[str, Any], limit: timedelta | None = None, **_: Any) -> None:
+        super().__init__()
+        self.question = dict(question)
+        if limit is not None:
+            self.question["due_at"] = (times.utcnow() + limit).timestamp()
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return TRIGGER, {"question": self.question}
+
+    def wait_words(self) -> str:
+        return f"a person's answer to: {' '.join(str(self.question.get('subject')).split())}"[:300]
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Where there is no engine there is nobody to ask."""
+        defaults = self.question.get("defaults")
+        if defaults is None:
+            raise HITLTriggerEventError("Nobody can be asked in this process, and the task has no defaults.")
+        yield TriggerEvent(
+            {
+                "chosen_options": defaults,
+                "params_input": whole_params(self.question, {}),
+                "responded_at": times.utcnow(),
+                "responded_by_user": None,
+                "timedout": True,
+            }
+        )
 
 
 class HITLOperator(BaseOperator):
@@ -77,7 +113,19 @@ class HITLOperator(BaseOperator):
                 raise ValueError('More than one defaults given when "multiple" is set to False.')
 
     def execute(self, context: Any) -> Any:
-        raise NotServedYet(f"Task '{self.task_id}'", "a person's answer")
+        self.log.info("Waiting for response")
+        for notifier in self.notifiers:
+            notifier(context)
+        limit = self.response_timeout
+        self.defer(trigger=Question(self._question(), limit), method_name="execute_complete")
+
+    def _question(self) -> dict[str, Any]:
+        """As it is kept: the texts are rendered by now."""
+        names = ("subject", "body", "options", "defaults", "multiple", "assigned_users")
+        told = {name: plain(value) for name in names if (value := getattr(self, name)) is not None}
+        if self.asked:
+            told["params"] = {name: plain_param(self.asked.get_param(name)) for name in self.asked}
+        return told
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """What follows from an answer."""

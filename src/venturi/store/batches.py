@@ -24,6 +24,7 @@ from ..core.moves import (
     StateRow,
     TaskMove,
 )
+from ..core.questions import Answered
 from ..core.states import RUN_FINAL, CallState, RunState, TaskState
 
 Rows = Sequence[Sequence[Any]]
@@ -43,7 +44,7 @@ def writes(batch: Batch) -> Iterator[Write]:
             (r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in batch.run_resets
         ]
         yield "run_reset", resets, True
-        for name in ("task_instance", "task_group", "value", "deferral", "placement"):
+        for name in ("task_instance", "task_group", "value", "deferral", "question", "placement"):
             yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
@@ -280,6 +281,15 @@ def _deferrals(batch: Batch) -> Iterator[Write]:
         yield "deferral_event", events, True
     if batch.deferral_ends:
         yield "deferral_end", list(dict.fromkeys((e.run, e.task_id, e.map_index) for e in batch.deferral_ends)), True
+    if batch.questions:  # of what is deferred in this turn, as answers are of what has its event
+        asked = {(q.run, q.task_id, q.map_index): q for q in batch.questions}
+        yield "question", [(*k, q.token, _dumps(q.detail), q.at, None, None, None) for k, q in asked.items()], False
+    if batch.answers:
+        yield "answer", [_answer(a) for a in batch.answers], True
+
+
+def _answer(a: Answered) -> tuple[Any, ...]:
+    return (a.run, a.task_id, a.map_index, a.token, _dumps(a.answer), a.by, a.at)
 
 
 def _new_call(c: NewCall) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from ..core.states import FINAL, RUN_FINAL, RunState
 from . import tables as t
 from .drivers import Driver, Row, transaction
 from .reading_assets import AssetReads, piles
+from .reading_people import PeopleReads
 from .rows import (
     AttemptRecord,
     CallRow,
@@ -312,7 +313,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads):
+class Reader(AssetReads, PeopleReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:

@@ -77,6 +77,21 @@ class InstanceRow(NamedTuple):
     reason: str | None
 
 
+class QuestionRow(NamedTuple):
+    """What a task asks a person, and what was answered."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    token: int
+    detail: dict[str, Any]
+    at: float
+    answer: dict[str, Any] | None  # chosen, params
+    by: str | None
+    answered_at: float | None
+
+
 class DeferralRow(NamedTuple):
     run: int
     task_id: str

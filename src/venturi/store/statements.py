@@ -213,6 +213,8 @@ def _cleared_values(rows: Rows) -> Any:
 
 _GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)]
 
+_ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "answered_at")
+
 COMMIT: dict[str, Statement] = {
     "new_run": _insert(t.run),
     "run_move": Statement(
@@ -240,7 +242,7 @@ COMMIT: dict[str, Statement] = {
     ),
     **{
         f"{table.name}_of_run": _of_a_run(table)
-        for table in (t.task_instance, t.task_group, t.value, t.deferral, t.placement)
+        for table in (t.task_instance, t.task_group, t.value, t.deferral, t.placement, t.question)
     },
     "deferral": _upsert(t.deferral),
     "deferral_event": Statement(
@@ -263,6 +265,15 @@ COMMIT: dict[str, Statement] = {
         ),
     ),
     "placement": _upsert(t.placement),
+    "question": _upsert(t.question),
+    "answer": Statement(
+        _of(t.question, *_ANSWER),
+        lambda rows: (
+            update(t.question)
+            .values({name: rows[name] for name in _ANSWER[4:]})
+            .where(and_(*(t.question.c[n] == rows[n] for n in _ANSWER[:4]), t.question.c.answered_at.is_(None)))
+        ),
+    ),
     "new_call": _insert(t.call),
     "call_move": Statement(
         [*_of(t.call, "id", "state", "token", "ended_at", "outcome", "reason"), *_GUARD], _guarded_calls

@@ -168,11 +168,7 @@ SERVED: list[Served] = [
     ("sdk.deadlines.Callback", f"{_DEFINITIONS}.callback", _KEPT),
     # ── people ──
     *[
-        (
-            f"sdk.people.{name}",
-            "airflow.providers.standard.operators.hitl",
-            Told("Asking a person is not served yet: the task fails and says so."),
-        )
+        (f"sdk.people.{name}", "airflow.providers.standard.operators.hitl", "")
         for name in ("HITLOperator", "ApprovalOperator", "HITLBranchOperator", "HITLEntryOperator")
     ],
     *[
