@@ -86,6 +86,7 @@ prove: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.chaos.prove
+	$(BIN)/python -m tests.waiting.prove
 	$(BIN)/python -m tests.compat.prove
 	$(BIN)/python scripts/pipelines.py --home "$(HOME_FOLDER)"
 	$(BIN)/python -m tests.pipelines.prove

@@ -31,14 +31,13 @@ Key = tuple[str, tuple[str, ...]]  # interpreter, import roots
 
 
 class Watched:
-    """One trigger, until the engine wants it no more."""
+    """One trigger, until the engine wants it no more: there may be many, so its frame is kept as it is sent."""
 
-    __slots__ = ("body", "event", "head", "host", "log", "token")
+    __slots__ = ("event", "frame", "host", "log", "token")
 
     def __init__(self, head: Head, body: bytes, log: LogFile) -> None:
         self.token: int = head["token"]
-        self.head = head
-        self.body = body
+        self.frame = encode(head, body)
         self.log = log
         self.host: Host | None = None
         self.event: bytes | None = None  # the frame, once it is there
@@ -120,7 +119,7 @@ class TriggerHosts:
         if host.pid == 0:
             self._start(host)
         if host.link is not None:
-            host.link.send(watched.head, watched.body)
+            host.link.send_bytes(watched.frame)
 
     def _start(self, host: Host) -> None:
         s = self._settings

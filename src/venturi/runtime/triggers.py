@@ -46,16 +46,24 @@ class TriggerBlocked(Exception):
 
 
 class Running:
-    """One trigger at work."""
+    """One trigger at work. There may be many, so it holds little until it asks for something."""
 
-    def __init__(self, head: Head, port: ChannelPort, secrets: list[str]) -> None:
-        self.secrets = secrets  # that it has come to know
-        self.token: int = head["token"]
-        self.name: str = head["trigger"].rpartition(".")[2]
-        self.head = head
-        self.port = port
+    __slots__ = ("_host", "_port", "name", "printed", "secrets", "task", "token")
+
+    def __init__(self, token: int, name: str, host: Host) -> None:
+        self.token = token
+        self.name = name
+        self.secrets: list[str] = []  # that it has come to know
         self.task: asyncio.Task[None] | None = None
         self.printed = ""
+        self._host = host
+        self._port: ChannelPort | None = None
+
+    @property
+    def port(self) -> ChannelPort:
+        if self._port is None:
+            self._port = self._host.port_of(self)
+        return self._port
 
 
 class TaskInstanceView:
@@ -64,9 +72,7 @@ class TaskInstanceView:
     state = "deferred"
 
     def __init__(self, told: Head) -> None:
-        self.dag_id: str = told["dag_id"]
-        self.run_id: str = told["run_id"]
-        self.task_id: str = told["task_id"]
+        self.dag_id, self.run_id, self.task_id = (sys.intern(told[n]) for n in ("dag_id", "run_id", "task_id"))
         self.map_index: int = told["map_index"]
         self.try_number: int = told["try_number"]
 
@@ -87,7 +93,7 @@ class Host:
         self._running: dict[int, Running] = {}
         self._beat = time.monotonic()
         self._strike: Running | None = None
-        self._loaded: dict[str, Failed | None] = {}
+        self._classes: dict[tuple[str, str], Any] = {}  # of triggers, by path and DAG file
 
     # ── the channel ──
 
@@ -121,23 +127,28 @@ class Host:
         head, body = frame
         if head["k"] == "watch" and head["token"] not in self._running:
             crash_at("host:watch-received")
-            secrets: list[str] = []
-            port = ChannelPort(head["token"], self._exchange, self._files, secrets.extend)
-            port.count_from(time.time_ns() // 1000)  # an answer to an earlier host must not be taken for ours
-            running = self._running[head["token"]] = Running(head, port, secrets)
-            running.task = asyncio.get_running_loop().create_task(self._run(running, body))
+            running = Running(head["token"], sys.intern(head["trigger"].rpartition(".")[2]), self)
+            self._running[running.token] = running
+            running.task = asyncio.get_running_loop().create_task(self._run(running, head, body))
         elif head["k"] == "unwatch":
             for token in head["tokens"]:
                 gone = self._running.pop(token, None)
                 if gone is not None and gone.task is not None:
                     gone.task.cancel()
 
+    def port_of(self, running: Running) -> ChannelPort:
+        port = ChannelPort(running.token, self._exchange, self._files, running.secrets.extend)
+        port.count_from(time.time_ns() // 1000)  # an answer to an earlier host must not be taken for ours
+        return port
+
     # ── one trigger ──
 
-    async def _run(self, running: Running, body: bytes) -> None:
+    async def _run(self, running: Running, head: Head, body: bytes) -> None:
         _ours.set(running)
         try:
-            head, payload = await self._event_of(running, body)
+            trigger = await self._made(running, head, body)
+            del head, body  # it may wait long
+            head, payload = await self._event_of(running, trigger)
         except asyncio.CancelledError:
             if running.token not in self._running:
                 return  # it is not wanted any more
@@ -149,12 +160,18 @@ class Host:
         self.send(head, payload)
         crash_at("host:event-sent")
 
-    async def _event_of(self, running: Running, body: bytes) -> tuple[Head, bytes]:
-        head = running.head
-        kind = await asyncio.to_thread(self._class_of, head["trigger"], head["source"])
+    async def _made(self, running: Running, head: Head, body: bytes) -> BaseTrigger:
+        path, source = head["trigger"], head["source"]
+        key = (path, source["file"])
+        kind = self._classes.get(key)
+        if kind is None:
+            kind = self._classes[key] = await asyncio.to_thread(self._class_of, path, source)
         trigger: BaseTrigger = kind(**decode(body, classes=True, key="trigger"))
         trigger.task_instance = TaskInstanceView(head["instance"])
         trigger.trigger_id = running.token
+        return trigger
+
+    async def _event_of(self, running: Running, trigger: BaseTrigger) -> tuple[Head, bytes]:
         try:
             async for event in trigger.run():
                 return _told(running, event)
