@@ -92,7 +92,7 @@ class Measured:
 
     tasks: int
     began_s: float  # until all of them waited
-    cpu_percent: float  # of one core, of engine, crew and hosts, while they waited
+    cpu_percent: float  # of one core, of engine, crew and all below it, while they waited
     engine_mb: float
     crew_mb: float
     host_mb: float
@@ -170,11 +170,26 @@ class Hall:
                 found["host"].append(int(child))
         return found
 
-    def cpu_s(self) -> float:
-        total = 0
-        for pid in (pid for pids in self.pids().values() for pid in pids):
-            total += sum(int(x) for x in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])
-        return total / TICKS_PER_S
+    def ticks(self) -> dict[int, int]:
+        """Of engine, crew and all below it, each with what its own ended children have used."""
+        found: dict[int, int] = {}
+        left = [pid for role in ("engine", "crew") for pid in self.pids()[role]]
+        while left:
+            pid = left.pop()
+            try:
+                stat = Path(f"/proc/{pid}/stat").read_text()
+                left += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            except OSError:
+                continue  # it has just ended
+            found[pid] = sum(int(field) for field in stat.rpartition(")")[2].split()[11:15])
+        return found
+
+    def cpu_percent(self, s: float) -> float:
+        """Of one core, over so many seconds."""
+        before, since = self.ticks(), time.monotonic()
+        time.sleep(s)
+        used = sum(max(0, ticks - before.get(pid, 0)) for pid, ticks in self.ticks().items())
+        return round(100 * used / TICKS_PER_S / max(1e-9, time.monotonic() - since), 2)
 
     def private_mb(self, role: str) -> float:
         total = 0
@@ -200,16 +215,14 @@ class Hall:
         self._until(lambda: self.states(dag_id).get(waits) == n, f"all of {dag_id} wait")
         began_s = time.monotonic() - began_at
         time.sleep(2.0)  # what has been begun is over
-        before, since = self.cpu_s(), time.monotonic()
-        time.sleep(QUIET_S if waits == "deferred" else 3 * QUIET_S)
-        percent = 100 * (self.cpu_s() - before) / (time.monotonic() - since)
+        percent = self.cpu_percent(QUIET_S if waits == "deferred" else 3 * QUIET_S)
         mb = {role: self.private_mb(role) for role in ("engine", "crew", "host")}
         came_at = event()
         ended_at = self._until(lambda: self._ended_at(dag_id), f"all of {dag_id} have passed")
         return Measured(
             tasks=n,
             began_s=round(began_s, 1),
-            cpu_percent=round(percent, 2),
+            cpu_percent=percent,
             engine_mb=mb["engine"],
             crew_mb=mb["crew"],
             host_mb=mb["host"],
