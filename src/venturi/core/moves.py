@@ -203,6 +203,20 @@ class RunReset:
 
 
 @dataclass(slots=True)
+class ScheduleMove:
+    """Where the timetable of a DAG stands now: written with the run that it has made, if it has made one."""
+
+    dag_id: str
+    next_at: float | None  # when the next run is due
+    next_date: float | None
+    last_date: float | None  # of the last run that it has made
+    last_at: float | None
+    last_start: float | None
+    last_end: float | None
+    detail: dict[str, Any] | None = None  # dates ahead of a timetable of the author's own, and what is wrong
+
+
+@dataclass(slots=True)
 class AttemptRow:
     """One try, written once, when it has ended."""
 
@@ -339,8 +353,10 @@ class DagVersion:
 class Batch:
     """Everything one turn writes, in one transaction."""
 
+    clock_set_by_s: float = 0.0  # lengths of time that are under way go on on the new clock
     new_runs: list[NewRun] = field(default_factory=list)
     run_resets: list[RunReset] = field(default_factory=list)
+    schedules: list[ScheduleMove] = field(default_factory=list)
     run_moves: list[RunMove] = field(default_factory=list)
     task_moves: list[TaskMove] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)

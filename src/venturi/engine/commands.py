@@ -238,6 +238,7 @@ class Commands:
 
     def _set_paused(self, dag_id: str, paused: bool, turn: Turn) -> None:
         self._engine.world.dag(dag_id).paused = paused
+        self._engine.schedules.touch(dag_id)
         turn.batch.dag_flags.append((dag_id, "paused", paused))
         turn.batch.events.append(Event(turn.now, "paused" if paused else "unpaused", dag_id))
 

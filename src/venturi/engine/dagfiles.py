@@ -134,6 +134,12 @@ class DagFiles:
                 self.read(state)
         return min((s.read_at for s in self.files.values() if s.read_at), default=now) + self._config.refresh_interval_s
 
+    def clock_set(self, by_s: float) -> None:
+        """What was read so long ago was read so long ago on the new clock, too."""
+        for state in self.files.values():
+            if state.read_at:
+                state.read_at += by_s
+
     def want(self, file: str, then: Callable[[FileState, Turn], None]) -> None:
         """Read this one file, inside or outside the roots, and tell when it is done."""
         bundle = self._finder.bundle_for(Path(file))
@@ -270,6 +276,7 @@ class DagFiles:
                     current.ad_hoc = False
                     versions.changes += 1
                     turn.batch.dag_flags.append((spec.dag_id, "ad_hoc", False))
+                    self._engine.schedules.touch(spec.dag_id)
                 continue
             self._keep(state, spec, raw, source, digest, turn)
         for dag_id in sorted(gone):
@@ -298,6 +305,7 @@ class DagFiles:
         dag.max_active_tasks, dag.max_active_runs = spec.max_active_tasks, spec.max_active_runs
         dag.limits_each_run = spec.limits_each_run
         turn.batch.versions.append(made)
+        self._engine.schedules.touch(spec.dag_id)
         turn.batch.events.append(Event(turn.now, "version", spec.dag_id, None, {"version": made.id, "hash": digest}))
 
     def _check_claim(self, state: FileState, spec: DagSpec) -> None:
@@ -316,6 +324,7 @@ class DagFiles:
     def _retire(self, dag_id: str, turn: Turn) -> None:
         """No file defines this DAG any more: its unfinished runs go on, new ones cannot be made."""
         self._engine.versions.retire(dag_id)
+        self._engine.schedules.touch(dag_id)
         turn.batch.dag_flags.append((dag_id, "active", False))
 
     def tell_gone(self, turn: Turn) -> None:

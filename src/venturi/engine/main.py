@@ -22,15 +22,17 @@ from ..executors.base import Disconnected, Report
 from ..executors.local import Local
 from ..store import open_store
 from .asking import DATABASE_AGAIN_S
-from .clock import Clock, WallClock
+from .clock import Clock, this_clock
 from .commands import Commands
 from .control import Control
 from .dagfiles import DagFiles
+from .jumps import Jumps
 from .lock import EngineLock
 from .turn import LAZY_S, Engine
 
 RECONNECT_S = 0.05
 WAIT_MAX_S = 86_400.0  # epoll counts milliseconds in 32 bits
+CLOCK_LOOKED_AT_S = 5.0  # while something is to happen by the clock: it may be set, and nobody tells us
 # With every slot busy the machine is the bound: what ends within this moment shares one commit and one send.
 GATHER_S = 0.0005
 
@@ -44,7 +46,8 @@ class EngineProcess:
         self, home: Home, config: Config, roots: list[Path], foreground: bool = False, clock: Clock | None = None
     ) -> None:
         self._home, self._config = home, config
-        self._clock = clock or WallClock()
+        self._clock = clock or this_clock()
+        self._jumps = Jumps(self._clock)
         self._lock = EngineLock(home.run)
         self._lock.take(str(home.root))
         self._store = open_store(config.database_url or home.database, key_file=home.sealing_key)
@@ -122,7 +125,10 @@ class EngineProcess:
             return
         if self._engine.world.capacity.is_full:
             time.sleep(GATHER_S)
+        by_s = self._jumps.since()
         now = self._clock.now()
+        if by_s and not self._clock_set(by_s):
+            return
         self._connect(now)
         reports: list[Report] = self._executor.poll()
         if any(isinstance(r, Disconnected) for r in reports):
@@ -143,16 +149,36 @@ class EngineProcess:
         except EpochLost:
             raise
         except StoreError as error:
-            _say(str(error))
-            self._executor.close()  # what it tells meanwhile it tells again
-            self._whole_at = self._clock.now() + DATABASE_AGAIN_S
+            self._lose_database(error)
         else:
             self._files.pump()
         self._watch_crew()
 
+    def _clock_set(self, by_s: float) -> bool:
+        """Whether the engine could go on from there."""
+        _say(f"The clock was set {'forward' if by_s > 0 else 'back'} by {abs(by_s):.0f} s.")
+        self._connect_at += by_s
+        self._refresh_at += by_s
+        self._files.clock_set(by_s)
+        if self._commands.stopping is not None:
+            self._commands.stopping["at"] += by_s
+        try:
+            self._engine.clock_set(by_s)
+        except EpochLost:
+            raise
+        except StoreError as error:
+            self._lose_database(error)
+            return False
+        return True
+
+    def _lose_database(self, error: StoreError) -> None:
+        _say(str(error))
+        self._executor.close()  # what it tells meanwhile it tells again
+        self._whole_at = self._clock.now() + DATABASE_AGAIN_S
+
     def _is_whole_again(self) -> bool:
         """After a void turn: whether the database could be read anew. Attempts go on meanwhile; what they ask waits."""
-        if self._clock.now() < self._whole_at:
+        if 0.0 < self._whole_at - self._clock.now() <= DATABASE_AGAIN_S:  # more: the clock was set meanwhile
             return False
         try:
             self._engine.restart()
@@ -172,13 +198,13 @@ class EngineProcess:
 
     def _timeout(self, now: float) -> float | None:
         if self._engine.is_void:
-            return max(0.0, self._whole_at - now)
+            return min(max(0.0, self._whole_at - now), DATABASE_AGAIN_S)
         if self._engine.has_reports:
             return 0.0
         waits = []
         timer = self._engine.next_timer()
         if timer is not None:
-            waits.append(timer - now)
+            waits += [timer - now, CLOCK_LOOKED_AT_S]
         if not self._executor.connected:
             waits.append(self._connect_at - now)
         if not self._engine.foreground and self._files.files:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import BadParameter
 from ..core.moves import NewRun
 from ..core.schema import wrong_parameter
+from ..core.spec import DagSpec
 from ..core.states import RunState
 from ..core.step import Turn
+from ..core.timetables import timetable_of
 from ..core.world import Run
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ class Wanted:
     name: str | None = None  # instead of that; a number is added where there is one of this name
     conf: dict[str, Any] | None = None
     logical_date: float | None = None
-    interval: tuple[float, float] | None = None  # None: of no length, at the date
+    interval: tuple[float, float] | None = None  # None: what the timetable says of a run made by hand at the date
+    named_at: float | None = None  # the time in its name; None: its date
     ignores_pause: bool = False
     idempotency_key: str | None = None
     only: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     date = wanted.logical_date
     run.run_type, run.conf, run.ignores_pause = wanted.run_type, conf or {}, wanted.ignores_pause
     run.queued_at, run.logical_date = turn.now, date
-    run.interval_start, run.interval_end = wanted.interval or (date, date)
+    run.interval_start, run.interval_end = wanted.interval or _interval_by_hand(plan.spec, date)
     run.only, run.backfill, run.started_by = wanted.only, wanted.backfill, wanted.started_by
     run.key = wanted.idempotency_key
     engine.add_run(run, turn)
@@ -81,8 +84,19 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     return run
 
 
+def _interval_by_hand(spec: DagSpec, date: float | None) -> tuple[float | None, float | None]:
+    """What the timetable says a run is about that is made at this moment."""
+    if date is None or spec.schedule is None:
+        return (date, date)
+    try:
+        timetable = timetable_of(spec)
+        return (date, date) if timetable is None else timetable.manual(date)
+    except (ValueError, OverflowError):  # of a schedule that cannot be: nothing starts by it, but by hand it may
+        return (date, date)
+
+
 def _new_run_id(engine: Engine, wanted: Wanted, turn: Turn) -> str:
-    at = turn.now if wanted.logical_date is None else wanted.logical_date
+    at = next((at for at in (wanted.named_at, wanted.logical_date) if at is not None), turn.now)
     made = base = wanted.name or f"{wanted.run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
     n = 1
     while engine.reader.run(wanted.dag_id, made) is not None or _is_new(engine, wanted.dag_id, made):

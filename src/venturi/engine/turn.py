@@ -43,9 +43,11 @@ from .asking import Asks
 from .assets import Assets
 from .conditions import Conditions
 from .contexts import Contexts
+from .jumps import shift
 from .looking_back import look_back
 from .machine import machine_of
 from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
+from .schedules import Schedules
 from .versions import Versions
 
 LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
@@ -82,6 +84,7 @@ class Engine:
         self.contexts = Contexts(config, self._elements, self.versions.source)
         self.asks = Asks(self)
         self.assets = Assets(self)
+        self.schedules = Schedules(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
         self.on_loaded: Callable[[Loaded, Turn], None] = lambda report, turn: None
@@ -91,6 +94,7 @@ class Engine:
         self._now = 0.0
         self._own_reports: list[Report] = []  # ends that this engine knows by itself
         self.is_void = False  # what it holds in memory is no longer what the database says
+        self._set_by_s = 0.0  # by how much the clock was set that the database does not know of yet
         self.restart()
 
     # ── state ──
@@ -109,10 +113,19 @@ class Engine:
         self.conditions = Conditions(self)
         self.assets.restore(kept.piles)
         self.world.capacity.online = False  # until the executor has told what it holds
+        self.schedules.restart(kept.schedules)
         self._effects = Effects()
         self._turn = None
         self._own_reports = []
         self.is_void = False
+        shift(self.world, self._set_by_s)
+
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock has jumped: dates go by it as it is now, lengths of time pass as they would have."""
+        self.finish()
+        self._set_by_s += by_s
+        shift(self.world, by_s)
+        self.schedules.touch_all()
 
     def _void(self, effects: Effects) -> None:
         """The database did not take the turn, or may have: what was decided counts for nothing until it is read."""
@@ -156,6 +169,7 @@ class Engine:
     def _decide(self, reports: Iterable[Report], commands: Iterable[Callable[[Turn], None]], now: float) -> Turn:
         turn = self._turn or Turn(now)
         turn.now = now
+        turn.batch.clock_set_by_s = self._set_by_s
         self._now = now
         own, self._own_reports = self._own_reports, []
         for report in (*own, *reports):
@@ -163,6 +177,7 @@ class Engine:
         for command in commands:
             command(turn)
         self._wake(turn)
+        self.schedules.act(turn)
         for token, reason in turn.cancels:
             self._cancel(token, reason, self.config.grace_s)
         turn.cancels.clear()
@@ -213,9 +228,11 @@ class Engine:
             crash_at("engine:before-commit")
             last_event = self.store.commit(turn.batch, self.epoch)
             crash_at("engine:committed")
+            self._set_by_s = 0.0
             for run in turn.finished_runs:
                 self.contexts.forget(run)
                 self._own_reports += self.on_finished(run)
+            self.schedules.ended(turn.finished_runs)
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
             self.conditions.committed(turn)
@@ -398,8 +415,8 @@ class Engine:
 
     def next_timer(self) -> float | None:
         times = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
-        moment = self.conditions.next_at()
-        return min(times if moment is None else [*times, moment], default=None)
+        moments = (self.conditions.next_at(), self.schedules.next_due())
+        return min([*times, *(moment for moment in moments if moment is not None)], default=None)
 
     # ── commands and reads ──
 

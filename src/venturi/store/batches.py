@@ -21,6 +21,7 @@ from ..core.moves import (
     DagVersion,
     NewCall,
     RunMove,
+    ScheduleMove,
     StateRow,
     TaskMove,
 )
@@ -35,6 +36,9 @@ _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def writes(batch: Batch) -> Iterator[Write]:
     """In the order they are to be written: what is made before what changes it, events last."""
+    if batch.clock_set_by_s:
+        for name in ("run", "attempt", "task_instance"):
+            yield f"clock_of_{name}", [(batch.clock_set_by_s,)], False
     if batch.versions:
         yield from _versions(batch.versions)
     if batch.dag_flags:
@@ -48,6 +52,8 @@ def writes(batch: Batch) -> Iterator[Write]:
             yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
+    if batch.schedules:
+        yield "schedule", _schedules(batch.schedules), False
     if batch.run_moves:
         yield "run_move", _run_moves(batch.run_moves), True
     if batch.task_moves:
@@ -215,6 +221,24 @@ def _new_run(run: Any) -> tuple[Any, ...]:
         run.backfill,
         run.started_by,
     )
+
+
+def _schedules(moves: list[ScheduleMove]) -> Rows:
+    """Of two words on one DAG the later holds."""
+    latest = {m.dag_id: m for m in moves}.values()
+    return [
+        (
+            m.dag_id,
+            m.next_at,
+            m.next_date,
+            m.last_date,
+            m.last_at,
+            m.last_start,
+            m.last_end,
+            None if m.detail is None else _dumps(m.detail),
+        )
+        for m in latest
+    ]
 
 
 def _run_moves(moves: list[RunMove]) -> Rows:

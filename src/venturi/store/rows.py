@@ -251,13 +251,14 @@ class ScheduleRow(NamedTuple):
     next_at: float | None
     next_date: float | None
     last_date: float | None
+    last_at: float | None
     last_start: float | None
     last_end: float | None
     detail: dict[str, Any] | None
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> ScheduleRow:
-        return cls._make((*row[:6], None if row[6] is None else json.loads(row[6])))
+        return cls._make((*row[:7], None if row[7] is None else json.loads(row[7])))
 
 
 class PileRow(NamedTuple):

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 from sqlalchemy.sql.expression import ClauseElement
 
+from ..core.states import FINAL
 from . import tables as t
 
 
@@ -205,6 +206,28 @@ def _changed_pool(proposed: Any) -> dict[str, Any]:
     return {"slots": proposed.slots, **kept}
 
 
+def _clock(table: Table) -> Statement:
+    """The clock was set: what is under way has begun, and is due again, on the new one."""
+    c, i = table.c, t.task_instance.c
+    unfinished = select(t.run.c.id).where(t.run.c.state.in_([literal_column("'queued'"), literal_column("'running'")]))
+    final: list[Any] = [literal_column(f"'{state.value}'") for state in sorted(FINAL)]
+    open_task = and_(i.run.in_(unfinished), i.state.not_in(final))
+    times = ("started_at", "wake_at", "ended_at")
+    wanted: ColumnElement[bool]
+    if table is t.run:
+        wanted = c.id.in_(unfinished)
+    elif table is t.task_instance:
+        wanted = open_task
+    else:  # earlier attempts of such a task: its time may count from the first
+        same = [c[name] == i[name] for name in ("run", "task_id", "map_index")]
+        wanted = select(i.run).where(and_(*same, open_task)).exists()
+
+    def build(rows: Rows) -> Any:
+        return update(table).values({n: c[n] + rows["by_s"] for n in times if n in c}).where(wanted)
+
+    return Statement([("by_s", t.run.c.started_at.type)], build)
+
+
 def _cleared_values(rows: Rows) -> Any:
     c = t.value.c
     named = [c[name] == func.coalesce(rows[name], c[name]) for name in ("map_index", "key")]
@@ -217,6 +240,8 @@ _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "ans
 
 COMMIT: dict[str, Statement] = {
     "new_run": _insert(t.run),
+    **{f"clock_of_{table.name}": _clock(table) for table in (t.run, t.attempt, t.task_instance)},
+    "schedule": _upsert(t.schedule),
     "run_move": Statement(
         [*_of(t.run, "id", "state", "started_at", "ended_at", "reason"), ("before", TextType())], _guarded_runs
     ),

@@ -105,6 +105,7 @@ _scheduled = text("run_type = 'scheduled'")
 _has_key = text("idempotency_key IS NOT NULL")
 _unfinished = text("state IN ('queued', 'running')")
 Index("run_date", run.c.dag_id, run.c.logical_date, unique=True, sqlite_where=_scheduled, postgresql_where=_scheduled)
+Index("run_of_date", run.c.dag_id, run.c.logical_date)
 Index("run_key", run.c.dag_id, run.c.idempotency_key, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
 Index("run_unfinished", run.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
 _of_backfill = text("backfill IS NOT NULL")
@@ -332,6 +333,7 @@ schedule = Table(  # where the timetable of a DAG stands
     Column("next_at", Double),  # when the next run is due
     Column("next_date", Double),  # and its logical date
     Column("last_date", Double),  # of the last run that the timetable has made
+    Column("last_at", Double),  # when that was due
     Column("last_start", Double),  # its data interval
     Column("last_end", Double),
     Column("detail", Text),  # JSON: dates ahead of a timetable of the author's own, and what is wrong with it

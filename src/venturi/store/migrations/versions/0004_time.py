@@ -26,6 +26,8 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("started_by", sa.Text(), nullable=True))
     op.create_index("run_of_backfill", "run", ["backfill"], sqlite_where=_OF_BACKFILL, postgresql_where=_OF_BACKFILL)
     op.add_column("pool", sa.Column("include_deferred", sa.Boolean(), nullable=True))
+    op.create_index("run_of_date", "run", ["dag_id", "logical_date"])
+    op.add_column("schedule", sa.Column("last_at", sa.Double(), nullable=True))
     op.add_column("schedule", sa.Column("last_start", sa.Double(), nullable=True))
     op.add_column("schedule", sa.Column("last_end", sa.Double(), nullable=True))
     op.add_column("schedule", sa.Column("detail", sa.Text(), nullable=True))
