@@ -113,6 +113,7 @@ class Config:
     max_active_tasks_per_dag: int = 16
     dags_paused_at_creation: bool = True
     parse_time_limit_s: float = 30.0
+    timetable_time_limit_s: float = 10.0  # of a timetable class of the author's own, for its next dates
     parse_memory_limit_mb: float | None = 4096.0
     task_memory_limit_mb: float | None = None
     refresh_interval_s: float = 300.0  # every file is imported again this often, off the hot path

@@ -28,6 +28,7 @@ class Recorder:
         self.cancels: list[tuple[int, str]] = []
         self.answers: list[tuple[int, bool, dict[str, Any], bytes]] = []
         self.loads: list[tuple[int, dict[str, Any]]] = []
+        self.questions: list[tuple[int, dict[str, Any]]] = []  # to timetables of the authors' own
         self.watches: list[Watch] = []
         self.unwatched: list[int] = []
 
@@ -54,6 +55,11 @@ class Recorder:
 
     def load(self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None) -> None:
         self.loads.append((request, source))
+
+    def ask_dates(
+        self, request: int, source: dict[str, Any], want: dict[str, Any], time_limit_s: float, fork_safe: bool
+    ) -> None:
+        self.questions.append((request, want))
 
     def flush(self) -> None: ...
     def poll(self) -> list[Report]:

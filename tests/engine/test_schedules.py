@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.executors.base import Connected, Dated, Disconnected
 from venturi.store.rows import RunRow
 
 from .conftest import Bench
@@ -332,3 +333,93 @@ def test_a_thousand_dags_that_are_due_at_once_start_in_bounded_turns(bench: Benc
         turns += 1
     assert 3 <= turns <= 6
     assert all(len(runs(bench, spec.dag_id)) == 1 for spec in specs)
+
+
+# ── timetable classes of the authors' own ──
+
+OWN = {"timetable": "custom", "class": "one:Third", "held": {}, "summary": "Third"}
+
+
+def answer(bench: Bench, days: list[int], done: bool = False) -> None:
+    """As its process would have."""
+    request, _ = bench.executor.questions[-1]
+    first = at("2023-11-01T00:00")
+    told = [[first + (day + 1) * DAY, first + day * DAY, [first + day * DAY, first + (day + 1) * DAY]] for day in days]
+    bench.turn(Dated(request, {"dates": told, "done": done}))
+
+
+def test_a_timetable_of_ones_own_is_asked_a_hundred_dates_ahead_and_kept(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule=OWN, catchup=True, start_date="2023-11-01T00:00:00+00:00"))
+    ((_, want),) = bench.executor.questions
+    assert (want["dag_id"], want["last"], want["count"]) == ("d", None, 100)
+    assert runs(bench) == []
+    answer(bench, [3 * n for n in range(12)])
+    assert dates(bench) == [f"2023-11-{day:02}T00:00" for day in (1, 4, 7, 10, 13)]
+    bench.start()
+    bench.settle()
+    assert bench.executor.questions == []
+    go_to(bench, at("2023-11-17T00:00"))
+    assert dates(bench)[-1] == "2023-11-16T00:00"
+
+
+def test_before_its_dates_run_out_it_is_asked_for_more(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule=OWN, catchup=True, start_date="2023-11-01T00:00:00+00:00"))
+    answer(bench, list(range(15)))
+    assert len(bench.executor.questions) == 2
+    assert bench.executor.questions[-1][1]["last"][1] == at("2023-11-13T00:00")
+    answer(bench, [13, 14], done=True)
+    go_to(bench, at("2023-12-14T00:00"))
+    assert dates(bench) == [f"2023-11-{day:02}T00:00" for day in range(1, 16)]
+    assert len(bench.executor.questions) == 2
+
+
+def test_one_that_hangs_stalls_its_dag_alone_says_so_and_is_asked_again(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule=OWN, start_date="2023-11-01T00:00:00+00:00"))
+    serve(bench, daily(dag_id="good"), file="/dags/two.py")
+    bench.turn(Dated(bench.executor.questions[-1][0], {"error": "It gave no answer within 10 s."}))
+    told = bench.engine.schedules.told("d")
+    assert told["problem"] == "Its timetable Third cannot say what comes next: It gave no answer within 10 s."
+    assert len(runs(bench, "good")) == 1
+    go_to(bench, bench.now + 299)
+    assert len(bench.executor.questions) == 1
+    go_to(bench, bench.now + 2)
+    assert len(bench.executor.questions) == 2
+    answer(bench, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
+    assert dates(bench) == ["2023-11-13T00:00"]
+    assert bench.engine.schedules.told("d")["problem"] is None
+
+
+def test_it_is_asked_again_when_its_file_has_changed_and_by_a_new_crew(bench: Bench) -> None:
+    serve(bench, daily(schedule=OWN))
+    serve(bench, daily(schedule=OWN, description="new"), version="v2")
+    assert len(bench.executor.questions) == 2
+    bench.turn(Disconnected("it is gone"))
+    bench.turn(Connected(4, {}, set()))
+    bench.settle()
+    assert len(bench.executor.questions) == 4
+
+
+def test_a_run_by_hand_waits_for_what_it_is_about(bench: Bench) -> None:
+    serve(bench, daily(schedule=OWN, start_date="2030-01-01T00:00:00+00:00"))
+    answer(bench, [], done=True)
+    told: list[dict[str, Any]] = []
+
+    class Client:
+        follows: frozenset[int] = frozenset()
+
+        def send(self, head: dict[str, Any]) -> None:
+            told.append(head)
+
+    bench.commands.handle(Client(), {"name": "trigger", "dag_id": "d", "id": 1})  # type: ignore[arg-type]
+    bench.turn()
+    assert told == runs(bench) == []
+    request, want = bench.executor.questions[-1]
+    assert want == {"dag_id": "d", "manual": bench.now}
+    bench.now += 5
+    bench.turn(Dated(request, {"interval": [bench.now - DAY, bench.now]}))
+    (run,) = runs(bench)
+    assert told[0]["run_id"] == run.run_id
+    assert (run.interval_start, run.logical_date) == (bench.now - DAY, bench.now - 5)

@@ -140,6 +140,11 @@ class FakeCrew:
     def load(self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None) -> None:
         raise AssertionError("the simulation loads no files")
 
+    def ask_dates(
+        self, request: int, source: dict[str, Any], want: dict[str, Any], time_limit_s: float, fork_safe: bool
+    ) -> None:
+        raise AssertionError("the simulation has no timetables of its own")
+
     def flush(self) -> None:
         pass
 

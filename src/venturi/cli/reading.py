@@ -16,7 +16,7 @@ from ..config import Config, Home
 from ..core.errors import NotFound
 from ..core.spec import RETURN_KEY
 from ..core.states import FINAL
-from ..store import InstanceRow, Reader, RunRow, StoredValue, open_store
+from ..store import DagRow, InstanceRow, Reader, RunRow, ScheduleRow, StoredValue, open_store
 from ..wire import values
 from .following import name_of
 from .printing import duration, fail, iso, table
@@ -151,7 +151,20 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
     waits = " (the DAG is paused)" if paused and run.state == "queued" else ""
     because = f": {run.reason}" if run.reason else ""
     text = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
-    return found, f"{run.dag_id} {run.run_id} is {run.state}{waits}{because}\n{text}"
+    text = f"{run.dag_id} {run.run_id} is {run.state}{waits}{because}\n{text}"
+    if run_id is None and dag is not None:
+        told = next_run(reader.schedules(), dag)
+        found.update(told)
+        text += _next_line(told)
+    return found, text
+
+
+def _next_line(told: dict[str, Any]) -> str:
+    """Under the newest run of a DAG: the one to come."""
+    if told["problem"]:
+        return f"\nNo next run: {told['problem']}"
+    by = f" ({told['schedule']})" if told["schedule"] else ""
+    return f"\nNext run: {_next_text(told)} UTC{by}".replace("ends UTC", "ends") if _next_text(told) else ""
 
 
 # ── logs ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,17 +206,44 @@ def instance_ended(reader: Reader, dag_id: str, run_id: str, task_id: str, map_i
 
 
 def dag_list(reader: Reader) -> tuple[dict[str, Any], str]:
+    schedules = reader.schedules()
     dags = [
-        {"dag_id": d.dag_id, "paused": d.paused, "ad_hoc": d.ad_hoc, "file": d.file} for d in reader.dags() if d.active
+        {"dag_id": d.dag_id, "paused": d.paused, "ad_hoc": d.ad_hoc, "file": d.file, **next_run(schedules, d)}
+        for d in reader.dags()
+        if d.active
     ]
     errors = [
         {"file": e.file, "message": e.error.get("message"), "line": e.error.get("line")} for e in reader.import_errors()
     ]
-    rows = [(d["dag_id"], _flags(d), d["file"]) for d in dags]
-    text = table(("DAG", "", "FILE"), rows) if rows else "No DAGs yet. Put a DAG file into dags/ of the home."
+    rows = [(d["dag_id"], _flags(d), _next_text(d), d["schedule"] or "", d["file"]) for d in dags]
+    heads = ("DAG", "", "NEXT", "SCHEDULE", "FILE")
+    text = table(heads, rows) if rows else "No DAGs yet. Put a DAG file into dags/ of the home."
+    for d in dags:
+        text += f"\n✗ {d['dag_id']}: {d['problem']}" if d["problem"] else ""
     for e in errors:
         text += f"\n✗ {e['file']}" + (f", line {e['line']}" if e["line"] else "") + f": {e['message']}"
     return {"dags": dags, "import_errors": errors}, text
+
+
+def next_run(schedules: dict[str, ScheduleRow], dag: DagRow) -> dict[str, Any]:
+    """When its next run is due (`after_an_end`: of as many as may be at once), by which schedule, and what is wrong
+    with that. A paused DAG has none."""
+    row = schedules.get(dag.dag_id)
+    detail = (row.detail if row is not None else None) or {}
+    waits = row is None or dag.paused or dag.ad_hoc
+    return {
+        "schedule": detail.get("words"),
+        "next": None if waits or row is None else iso(row.next_at),
+        "next_logical_date": None if waits or row is None else iso(row.next_date),
+        "after_an_end": bool(detail.get("full")) and not waits,
+        "problem": detail.get("problem"),
+    }
+
+
+def _next_text(told: dict[str, Any]) -> str:
+    if told["after_an_end"]:
+        return "when a run ends"
+    return str(told["next"])[:16].replace("T", " ") if told["next"] else ""
 
 
 def _flags(dag: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from ..wire import messages
 from ..wire.frames import Frame, Head
 from .attempts import Attempts
 from .bases import Bases
+from .dates import Dates
 from .deaths import kernel_killed_for_memory
 from .engine_link import EngineLink, speaks_our_protocol
 from .link import Link
@@ -48,6 +49,7 @@ class Crew:
         self._attempts = Attempts(loop, settings, self._spool, self._engine, self._orphans, self._memory)
         self._bases = Bases(loop, settings, self._boot)
         self._zygotes = Zygotes(loop, settings, self._bases, self._attempts, self._engine, self._memory)
+        self._dates = Dates(loop, self._engine, self._zygotes)
         self._triggers = TriggerHosts(loop, settings, self._engine)
         self._recovery = Recovery(loop, self._spool, self._attempts, self._engine, self._boot)
         self._attempts.place = self._zygotes.place
@@ -148,6 +150,7 @@ class Crew:
         link, hello, rest = self._engine_waiting
         self._engine_waiting = None
         self._zygotes.forget_requests()
+        self._dates.forget()
         self._engine.take(link, self._state(), rest if speaks_our_protocol(hello) else [])
 
     def _state(self) -> Head:
@@ -177,6 +180,8 @@ class Crew:
             self._triggers.unwatch(head["tokens"])
         elif kind == "load":
             self._zygotes.load(head["request"], head["source"], head["time_limit_s"], head.get("memory_limit_mb"))
+        elif kind == "dates":
+            self._dates.ask(head)
         elif kind == "cancel":
             self._attempts.cancel(head["token"], head["reason"], head["grace_s"])
         elif kind == "stop":

@@ -16,6 +16,7 @@ from ..wire import messages
 from ..wire.frames import Head
 from .attempts import Attempt, Attempts, Child
 from .bases import Bases, Kind
+from .dates import Questions
 from .engine_link import EngineLink
 from .imports import Import
 from .link import Link
@@ -66,6 +67,7 @@ class Zygote:
         self.children: dict[int, Child] = {}  # by pid, living
         self.waiting: deque[Attempt | Pool] = deque()  # in line for a process
         self.pools: dict[str, Pool] = {}  # by file version
+        self.questions = Questions()
         self.asked = 0  # forks asked for and not yet parked
         self.target = 1
         self.used_at = monotonic()
@@ -77,7 +79,8 @@ class Zygote:
         return os.path.basename(self.source["file"]) if self.source else "bare"
 
     def busy(self) -> bool:
-        return bool(self.waiting) or self.importing is not None or any(c.attempt for c in self.children.values())
+        awaited = self.waiting or self.questions or self.importing
+        return bool(awaited) or any(c.attempt for c in self.children.values())
 
     # ── told by the base ──
 
@@ -264,6 +267,7 @@ class Zygotes:
                 more.update(importing.said())
                 self._engine.send(messages.load_failed(importing.request, error, **more))
         sentence = f"The DAG file could not be imported: {error['type']}: {error['message']}"
+        zygote.questions.fail(sentence)
         for attempt in self._waiting_of(zygote):
             self._attempts.end_unstarted(attempt, "failed", sentence, error)
         if zygote.pid == 0:
@@ -305,7 +309,7 @@ class Zygotes:
 
     def place(self, attempt: Attempt) -> None:
         """Find a process for this attempt: now, when one is parked, or when its file is imported."""
-        zygote = self._for(attempt)
+        zygote = self.serving(attempt.head)
         attempt.parent = zygote
         zygote.used_at = monotonic()
         if attempt.reuse:
@@ -332,11 +336,12 @@ class Zygotes:
             if attempt in pool.waiting:
                 pool.waiting.remove(attempt)
 
-    def _for(self, attempt: Attempt) -> Zygote:
-        source = attempt.head["source"]
+    def serving(self, head: Head) -> Zygote:
+        """Whoever has imported what this start or question is of, or will have."""
+        source = head["source"]
         version = source.get("version") or ""
         key = (source["python"], source["file"], version)
-        if not attempt.head.get("fork_safe", True) or key in self._unsafe:
+        if not head.get("fork_safe", True) or key in self._unsafe:
             return self._bare(source["python"])
         zygote = self._current.get(key)
         if zygote is None or not zygote.alive:
@@ -357,6 +362,7 @@ class Zygotes:
         """Parked children to whoever is first in line; as many more as are needed."""
         if not zygote.ready:
             return
+        zygote.questions.send(zygote.link)
         waiting, spares = zygote.waiting, zygote.spares
         short = False
         while waiting:
@@ -390,9 +396,9 @@ class Zygotes:
         have = len(zygote.spares) + zygote.asked
         at_least = 1 if zygote.waiting else (zygote.target + 1) // 2  # forks in one go are cheaper than one by one
         if wanted - have >= at_least and (zygote.waiting or zygote.source is not None):
-            self._ask_for(zygote, wanted - have)
+            self._askserving(zygote, wanted - have)
 
-    def _ask_for(self, zygote: Zygote, n: int) -> None:
+    def _askserving(self, zygote: Zygote, n: int) -> None:
         if zygote.link is not None and not zygote.retired:
             zygote.asked += n
             # A spare that nobody waits for makes itself warm; one that is wanted now has no time to.
@@ -532,6 +538,7 @@ class Zygotes:
         """To whoever serves them now."""
         for key in [key for key, one in self._current.items() if one is zygote]:
             del self._current[key]
+        zygote.questions.move()
         for attempt in self._waiting_of(zygote):
             self.place(attempt)
 

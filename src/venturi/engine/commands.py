@@ -24,6 +24,7 @@ from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
 from .making import Wanted, make_run
+from .own_timetables import NotYet
 from .settings import SettingsWatch
 from .triggering import Triggering
 from .turn import Engine
@@ -80,9 +81,8 @@ class Commands:
             refuse(client, head, "unknown_command", f"There is no command '{head.get('name')}'.")
             return
         recorded = head["name"] in _LASTING
-        self.pending.append(
-            lambda turn: self._act(act, self._recorded(client, head, turn) if recorded else client, head, turn)
-        )
+        asker = partial(self._recorded, client, head) if recorded else lambda _: client
+        self.pending.append(partial(self._act, act, asker, head))
 
     def _recorded(self, client: Client, head: Head, turn: Turn) -> Recorded:
         return Recorded(self._engine, client, head, turn, self._let_go)
@@ -96,9 +96,17 @@ class Commands:
         taken, self.pending = self.pending, []
         return taken
 
-    def _act(self, act: _Act, client: Asker, head: Head, turn: Turn) -> None:
+    def _act(self, act: _Act, asker: Callable[[Turn], Asker], head: Head, turn: Turn) -> None:
+        client = asker(turn)
         try:
             act(self, client, head, turn)
+        except NotYet as wait:
+            if head.get("asked_of"):
+                refuse(client, head, "not_yet", f"DAG '{wait.dag_id}' was changed meanwhile; say it again.")
+                return
+            date = datetime.fromtimestamp(wait.at, timezone.utc).isoformat()
+            again = {**head, "date": date, "asked_of": True}
+            self._engine.own_timetables.tell(wait, partial(self._act, act, asker, again))
         except VenturiError as error:
             refuse(client, head, type(error).__name__, str(error))
         except (KeyError, TypeError, ValueError) as error:
@@ -117,11 +125,11 @@ class Commands:
             head = {"name": row.name, **row.payload}
 
             def run(turn: Turn, id: int = row.id, act: _Act | None = act, head: Head = head) -> None:
-                asker = Row(id, turn)
                 if act is None:
-                    refuse(asker, head, "unknown_command", f"There is no command '{head['name']}' that can wait.")
+                    message = f"There is no command '{head['name']}' that can wait."
+                    refuse(Row(id, turn), head, "unknown_command", message)
                 else:
-                    self._act(act, asker, head, turn)
+                    self._act(act, partial(Row, id), head, turn)
 
             self.pending.append(run)
 
@@ -151,7 +159,10 @@ class Commands:
         file = os.path.abspath(str(head["file"]))
 
         def then(state: FileState, turn: Turn) -> None:
-            self._run_read_file(self._recorded(client, head, turn), head, state, turn)
+            def act(self: Commands, asker: Asker, head: Head, turn: Turn) -> None:
+                self._run_read_file(asker, head, state, turn)
+
+            self._act(act, partial(self._recorded, client, head), head, turn)
 
         self._files.want(file, then)
 

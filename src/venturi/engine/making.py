@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadParameter
 from ..core.moves import NewRun
+from ..core.plan import Plan
 from ..core.schema import wrong_parameter
-from ..core.spec import DagSpec
 from ..core.states import RunState
 from ..core.step import Turn
-from ..core.timetables import timetable_of
+from ..core.timetables import custom_of, timetable_of
 from ..core.world import Run
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Wanted:
 
 
 def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
-    """Raises ValueError or a VenturiError for what cannot be; nothing is changed then."""
+    """Raises ValueError or a VenturiError for what cannot be, and NotYet (`own_timetables`) where a class of the
+    author's own must be asked first; nothing is changed then."""
     dag_id, conf = wanted.dag_id, wanted.conf
     version = engine.versions.current(dag_id)
     assert version is not None
@@ -53,11 +54,12 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     if wrong is not None:
         raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])
     plan = engine.versions.plan(version.id, wanted.only)
-    run = Run(engine.take_run_id(), dag_id, wanted.run_id or _new_run_id(engine, wanted, turn), plan)
     date = wanted.logical_date
+    interval = wanted.interval or _interval_by_hand(engine, plan, date)
+    run = Run(engine.take_run_id(), dag_id, wanted.run_id or _new_run_id(engine, wanted, turn), plan)
     run.run_type, run.conf, run.ignores_pause = wanted.run_type, conf or {}, wanted.ignores_pause
     run.queued_at, run.logical_date = turn.now, date
-    run.interval_start, run.interval_end = wanted.interval or _interval_by_hand(plan.spec, date)
+    run.interval_start, run.interval_end = interval
     run.only, run.backfill, run.started_by = wanted.only, wanted.backfill, wanted.started_by
     run.key = wanted.idempotency_key
     engine.add_run(run, turn)
@@ -84,10 +86,13 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     return run
 
 
-def _interval_by_hand(spec: DagSpec, date: float | None) -> tuple[float | None, float | None]:
-    """What the timetable says a run is about that is made at this moment."""
+def _interval_by_hand(engine: Engine, plan: Plan, date: float | None) -> tuple[float | None, float | None]:
+    """What the timetable says a run is about that is made at this moment. Raises NotYet where that is to be asked."""
+    spec = plan.spec
     if date is None or spec.schedule is None:
         return (date, date)
+    if custom_of(spec) is not None:
+        return engine.own_timetables.interval(spec.dag_id, plan.version, date)
     try:
         timetable = timetable_of(spec)
         return (date, date) if timetable is None else timetable.manual(date)

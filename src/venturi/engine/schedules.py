@@ -14,16 +14,18 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import StoreError, VenturiError
 from ..core.moves import DagVersion, ScheduleMove
 from ..core.spec import DagSpec, dag_from_json
 from ..core.step import Turn
-from ..core.timetables import Planned, Timetable, timetable_of
+from ..core.timetables import Planned, Timetable, custom_of, timetable_of
 from ..core.world import Dag, Run
 from ..store.rows import ScheduleRow
 from .making import Wanted, make_run
+from .own_timetables import AGAIN_S, DATES_AHEAD, Ahead
 
 if TYPE_CHECKING:
     from .turn import Engine
@@ -48,9 +50,16 @@ class Timed:
     last: Planned | None = None  # the last run that it has made
     next: Planned | None = None
     due: float | None = None  # None: paused, over, wrong, or as many runs as may be are unfinished
-    problem: str | None = None
+    problem: str | None = None  # for which nothing starts by it
+    own_problem: str | None = None  # why a timetable class of the author's own gives no more dates
+    asking: bool = False
+    ask_again: float | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     written: tuple[Any, ...] | None = None  # its row, as the database has it; empty: some row of an earlier engine
+
+    @property
+    def wrong(self) -> str | None:
+        return self.problem or self.own_problem
 
 
 class Schedules:
@@ -134,7 +143,7 @@ class Schedules:
         timed = self._timed.get(dag_id)
         if version is None or version.ad_hoc:
             if timed is not None:
-                timed.next = timed.due = timed.problem = None
+                timed.next = timed.due = timed.problem = timed.own_problem = None
                 timed.version = 0
                 self._full.discard(dag_id)
                 self._write(timed, turn)
@@ -144,7 +153,11 @@ class Schedules:
                 return
             timed = self._timed[dag_id] = Timed(dag_id)
         self._read(timed, version)
+        self._go_on(timed, turn)
+
+    def _go_on(self, timed: Timed, turn: Turn) -> None:
         self._plan(timed, turn.now)
+        self._ask_for_more(timed, turn.now)
         self._arrange(timed)
         self._write(timed, turn)
 
@@ -153,12 +166,13 @@ class Schedules:
         if timed.version == version.id:
             return False
         timed.version = version.id
-        timed.timetable = timed.problem = None
+        timed.timetable = timed.problem = timed.own_problem = timed.ask_again = None
+        timed.asking = False
         try:
             spec = dag_from_json({k: v for k, v in version.spec.items() if k not in ("tasks", "groups")})
             timed.spec = spec
             timed.earliest, timed.latest = moment(spec.start_date), moment(spec.end_date)
-            timed.timetable = timetable_of(spec)
+            timed.timetable = timetable_of(spec) or _own(timed, version.id, spec)
         except (VenturiError, ValueError) as error:
             timed.problem = str(error)
         return True
@@ -176,6 +190,41 @@ class Schedules:
         except (VenturiError, ValueError, OverflowError) as error:
             timed.problem = str(error)
 
+    # ── timetable classes of the authors' own ──
+
+    def _ask_for_more(self, timed: Timed, now: float) -> None:
+        ahead, spec = timed.timetable, timed.spec
+        if not isinstance(ahead, Ahead) or spec is None or timed.asking:
+            return
+        if self._engine.world.dag(timed.dag_id).paused or (timed.ask_again is not None and now < timed.ask_again):
+            return
+        if ahead.runs_out(timed.last, spec.catchup, now):
+            last = timed.last
+            timed.asking, timed.ask_again = True, None
+            want = {
+                "dag_id": timed.dag_id,
+                "last": None if last is None else [last.run_after, last.logical_date, last.interval],
+                "earliest": timed.earliest,
+                "latest": timed.latest,
+                "catchup": spec.catchup,
+                "count": DATES_AHEAD,
+            }
+            self._engine.own_timetables.ask(timed.version, want, partial(self._told, timed, timed.version))
+
+    def _told(self, timed: Timed, version: int, told: dict[str, Any], turn: Turn) -> None:
+        ahead = timed.timetable
+        if self._timed.get(timed.dag_id) is not timed or timed.version != version or not isinstance(ahead, Ahead):
+            return  # of what is not its timetable any more
+        timed.asking = False
+        if told.get("error"):
+            timed.own_problem = f"Its timetable {ahead.words()} cannot say what comes next: {told['error']}"
+            timed.ask_again = turn.now + AGAIN_S
+        else:
+            timed.own_problem = None
+            ahead.take(told["dates"], told["done"])
+            timed.detail = {"own": {"version": version, **ahead.kept()}}
+        self._go_on(timed, turn)
+
     def _last_made(self, dag_id: str, now: float) -> Planned | None:
         """The last run was made by a clock that was ahead. What it has made of the time to come is passed over when
         that comes; what it has left out is not lost."""
@@ -190,8 +239,12 @@ class Schedules:
     def _arrange(self, timed: Timed) -> None:
         """When it is looked at again."""
         self._full.discard(timed.dag_id)
-        if timed.next is None or timed.problem is not None or self._engine.world.dag(timed.dag_id).paused:
+        if timed.problem is not None or self._engine.world.dag(timed.dag_id).paused:
             timed.due = None
+        elif timed.next is None or (timed.ask_again is not None and timed.ask_again < timed.next.run_after):
+            timed.due = None
+            if timed.ask_again is not None:
+                self._wait_for(timed, timed.ask_again)
         elif self._is_full(timed):
             timed.due = None
             self._full.add(timed.dag_id)
@@ -232,6 +285,7 @@ class Schedules:
             made += 1
             timed.last = planned
             self._plan(timed, turn.now)
+        self._ask_for_more(timed, turn.now)
         self._arrange(timed)
         self._write(timed, turn)
         return made + 1
@@ -277,9 +331,13 @@ class Schedules:
     def _write(self, timed: Timed, turn: Turn) -> None:
         """Where it stands, if that has changed."""
         following, last = timed.next, timed.last
-        detail = {k: v for k, v in (*timed.detail.items(), ("problem", timed.problem)) if v is not None}
+        detail = {k: v for k, v in (*timed.detail.items(), ("problem", timed.wrong)) if v is not None}
         if following is not None and following.interval is not None:
             detail["next"] = list(following.interval)
+        if timed.timetable is not None:
+            detail["words"] = timed.timetable.words()
+        if timed.dag_id in self._full:
+            detail["full"] = True
         start, end = (None, None) if last is None or last.interval is None else last.interval
         row = (
             None if following is None else self._begins(timed, following),
@@ -310,9 +368,22 @@ class Schedules:
             "logical_date": None if planned is None else planned.logical_date,
             "interval": None if planned is None else planned.interval,
             "words": None if timetable is None else timetable.words(),
-            "problem": timed.problem,
+            "problem": timed.wrong,
             "full": dag_id in self._full,  # the next is made when one of its unfinished runs ends
         }
+
+
+def _own(timed: Timed, version: int, spec: DagSpec) -> Ahead | None:
+    """A timetable class of the author's own, with the dates that it has given."""
+    plain = custom_of(spec)
+    kept = timed.detail.pop("own", None)
+    if plain is None:
+        return None
+    made = Ahead(plain["summary"])
+    if kept is not None and kept["version"] == version:
+        made.take(kept["dates"], kept["done"])
+        timed.detail["own"] = kept
+    return made
 
 
 def moment(text: str | None) -> float | None:
@@ -337,7 +408,7 @@ def _of_row(row: ScheduleRow) -> Timed:
     if row.next_at is not None:
         about = (row.detail or {}).get("next")
         timed.next = Planned(row.next_at, row.next_date, None if about is None else (about[0], about[1]))
-    timed.detail = {k: v for k, v in (row.detail or {}).items() if k != "next"}
+    timed.detail = {k: v for k, v in (row.detail or {}).items() if k not in ("next", "words", "full")}
     timed.problem = timed.detail.pop("problem", None)
     timed.written = ()
     return timed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import VenturiError
@@ -17,6 +18,7 @@ from ..core.step import Turn
 from ..core.world import Cell, Run
 from ..executors.base import Asked
 from ..store.rows import RunRow
+from .own_timetables import NotYet
 
 if TYPE_CHECKING:
     from .asking import Tell
@@ -76,6 +78,10 @@ class Triggering:
                     ignores_pause=self._engine.foreground,
                     idempotency_key=key,
                 )
+            except NotYet as wait:
+                asked.detail["wanted"] = {**wanted, "date": wait.at}
+                self._engine.own_timetables.tell(wait, partial(self._engine.asks.take, asked))
+                return
             except (ValueError, VenturiError) as error:
                 tell({"outcome": "refused", "why": str(error)})
                 return

@@ -25,6 +25,7 @@ from ..crashpoints import crash_at
 from ..executors.base import (
     Asked,
     Connected,
+    Dated,
     Disconnected,
     Ended,
     Executor,
@@ -47,6 +48,7 @@ from .jumps import shift
 from .looking_back import look_back
 from .machine import machine_of
 from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
+from .own_timetables import OwnTimetables
 from .schedules import Schedules
 from .versions import Versions
 
@@ -84,6 +86,7 @@ class Engine:
         self.contexts = Contexts(config, self._elements, self.versions.source)
         self.asks = Asks(self)
         self.assets = Assets(self)
+        self.own_timetables = OwnTimetables(self)
         self.schedules = Schedules(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
@@ -178,6 +181,7 @@ class Engine:
             command(turn)
         self._wake(turn)
         self.schedules.act(turn)
+        self.own_timetables.pump()
         for token, reason in turn.cancels:
             self._cancel(token, reason, self.config.grace_s)
         turn.cancels.clear()
@@ -318,7 +322,10 @@ class Engine:
                 self.asks.take(report, turn)
             case Loaded():
                 self.on_loaded(report, turn)
+            case Dated():
+                self.own_timetables.take(report, turn)
             case Connected():
+                self.own_timetables.connection_lost()
                 # Nothing is handed out before it has told all: `Settled` takes what it did not name for never run.
                 self.world.capacity.online = False
                 self.world.capacity.slots = report.slots

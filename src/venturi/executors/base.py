@@ -106,7 +106,15 @@ class Loaded:
     error: dict[str, Any] | None = None
 
 
-Report = Connected | Settled | Disconnected | Started | Ended | Fired | Asked | Loaded
+@dataclass(slots=True)
+class Dated:
+    """What a timetable class of the author's own has said: the fields of wire.messages.dated."""
+
+    request: int
+    detail: dict[str, Any]
+
+
+Report = Connected | Settled | Disconnected | Started | Ended | Fired | Asked | Loaded | Dated
 
 
 class Executor(Protocol):
@@ -126,6 +134,11 @@ class Executor(Protocol):
     def load(
         self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None
     ) -> None: ...
+    def ask_dates(
+        self, request: int, source: dict[str, Any], want: dict[str, Any], time_limit_s: float, fork_safe: bool
+    ) -> None:
+        """Of a timetable class of the author's own; what is asked while disconnected is not answered."""
+
     def poll(self) -> list[Report]:
         """Everything that has arrived; never blocks."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..core.errors import ProtocolError
 from ..wire import PROTOCOL, messages
 from ..wire.frames import Decoder, Frame, Head, encode
-from .base import Asked, Connected, Disconnected, Ended, Fired, Loaded, Report, Settled, Start, Started, Watch
+from .base import Asked, Connected, Dated, Disconnected, Ended, Fired, Loaded, Report, Settled, Start, Started, Watch
 
 READ_BYTES = 1 << 20
 
@@ -94,6 +94,11 @@ class Local:
     def load(self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None) -> None:
         self._send(messages.load(request, source, time_limit_s, memory_limit_mb))
 
+    def ask_dates(
+        self, request: int, source: dict[str, Any], want: dict[str, Any], time_limit_s: float, fork_safe: bool
+    ) -> None:
+        self._send(messages.dates(request, source, want, time_limit_s, fork_safe))
+
     def stop(self, drain_s: float) -> None:
         self._send(messages.stop(drain_s))
 
@@ -155,6 +160,8 @@ class Local:
             return Loaded(head["request"], body, head)
         if kind == "load_failed":
             return Loaded(head["request"], b"[]", head, head["error"])
+        if kind == "dated":
+            return Dated(head["request"], head)
         if kind == "state":
             return self._connected(head)
         if kind == "settled":

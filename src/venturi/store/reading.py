@@ -356,6 +356,10 @@ class Reader(AssetReads, PeopleReads):
         row = self._first("version_ids", dag_id=dag_id, hash=digest)
         return None if row is None else row[0]
 
+    def schedules(self) -> dict[str, ScheduleRow]:
+        """By DAG: of those that have a timetable, or had one."""
+        return {row[0]: ScheduleRow.of(row) for row in self._all("schedules")}
+
     def import_errors(self) -> list[ImportErrorRow]:
         return [ImportErrorRow.of(row) for row in self._all("import_errors")]
 

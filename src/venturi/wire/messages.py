@@ -2,10 +2,10 @@
 
 Times are seconds since the epoch (`at`), durations end in `_s`. `token` names one attempt for ever.
 
-    engine ⇄ crew         hello, load, start, cancel, ack, watch, unwatch, answer, stop
-                          │ state, loaded, load_failed, started, ended, fired, ask, settled
+    engine ⇄ crew         hello, load, dates, start, cancel, ack, watch, unwatch, answer, stop
+                          │ state, loaded, load_failed, dated, started, ended, fired, ask, settled
     crew   ⇄ base zygote  fork_file │ forked, exited
-    crew   ⇄ file zygote  park │ loaded, load_failed, parked, exited, ask
+    crew   ⇄ file zygote  park, dates │ loaded, load_failed, parked, exited, ask
     crew   ⇄ attempt      start, answer │ hello, started, ask, result
     crew   ⇄ trigger host watch, unwatch, answer │ fired, said, ask
 
@@ -36,6 +36,22 @@ def load(request: int, source: Head, time_limit_s: float, memory_limit_mb: float
         "source": source,
         "time_limit_s": time_limit_s,
         "memory_limit_mb": memory_limit_mb,
+    }
+
+
+def dates(request: int, source: Head, want: Head, time_limit_s: float, fork_safe: bool = True) -> Head:
+    """Ask a timetable class of the author's own, and answer `dated` with this request number. `want`: dag_id, and last
+    (run_after, logical_date, interval), earliest, latest, catchup and count of the next dates; or `manual`, a time.
+
+    The crew passes it on to the file's zygote with a pipe, into which a fork writes the answer as JSON.
+    """
+    return {
+        "k": "dates",
+        "request": request,
+        "source": source,
+        "want": want,
+        "time_limit_s": time_limit_s,
+        "fork_safe": fork_safe,
     }
 
 
@@ -148,6 +164,12 @@ def loaded(request: int, **more: Any) -> Head:
     [packages], `reads` [["variable", key] …], `answers` (for the crew: a hash of what they held), `warnings`,
     `memory_mb`, `seconds`."""
     return {"k": "loaded", "request": request, **more}
+
+
+def dated(request: int, **more: Any) -> Head:
+    """`dates` [[run_after, logical_date, interval]…] and `done`, if there are no more; `interval` of a run made by
+    hand; or `error`, a sentence."""
+    return {"k": "dated", "request": request, **more}
 
 
 def load_failed(request: int, error: Head, **more: Any) -> Head:
