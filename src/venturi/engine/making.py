@@ -34,7 +34,6 @@ class Wanted:
     conf: dict[str, Any] | None = None
     logical_date: float | None = None
     interval: tuple[float, float] | None = None  # None: what the timetable says of a run made by hand at the date
-    named_at: float | None = None  # the time in its name; None: its date
     ignores_pause: bool = False
     idempotency_key: str | None = None
     only: tuple[str, ...] = ()
@@ -101,7 +100,7 @@ def _interval_by_hand(engine: Engine, plan: Plan, date: float | None) -> tuple[f
 
 
 def _new_run_id(engine: Engine, wanted: Wanted, turn: Turn) -> str:
-    at = next((at for at in (wanted.named_at, wanted.logical_date) if at is not None), turn.now)
+    at = turn.now if wanted.logical_date is None else wanted.logical_date
     made = base = wanted.name or f"{wanted.run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
     n = 1
     while engine.reader.run(wanted.dag_id, made) is not None or _is_new(engine, wanted.dag_id, made):

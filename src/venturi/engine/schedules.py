@@ -303,13 +303,12 @@ class Schedules:
         date = planned.logical_date
         if date is not None and self._is_there(timed.dag_id, date, turn):
             return True
-        by_date = timed.timetable is not None and timed.timetable.named_by_start and date is not None
         wanted = Wanted(
             timed.dag_id,
             SCHEDULED,
             logical_date=date,
             interval=planned.interval,
-            named_at=date if by_date else planned.run_after,
+            name=None if timed.timetable is None else timed.timetable.run_id(planned),
             started_by="its schedule",
         )
         try:
