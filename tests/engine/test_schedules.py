@@ -222,6 +222,17 @@ def test_an_end_date_in_the_past_and_a_start_date_in_the_far_future_start_nothin
     assert runs(bench) == runs(bench, "far") == []
 
 
+def test_a_start_date_that_moves_with_each_reading_of_the_file_loses_no_day(bench: Bench) -> None:
+    """`days_ago(0)` is the day on which the file is read."""
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(start_date="2023-11-14T00:00:00+00:00"))
+    for day in (15, 16, 17):
+        bench.now = at(f"2023-11-{day}T00:00")
+        serve(bench, daily(start_date=f"2023-11-{day}T00:00:00+00:00"), version=f"of {day}")
+        go_to(bench, bench.now + HOUR)
+    assert dates(bench) == [f"2023-11-{day}T00:00" for day in (14, 15, 16)]
+
+
 def test_a_date_that_was_run_by_hand_has_its_run(bench: Bench) -> None:
     bench.now = at("2023-11-14T12:00")
     serve(bench, daily(schedule="0 * * * *"))

@@ -124,6 +124,7 @@ class Schedules:
     def act(self, turn: Turn) -> None:
         """Make the runs that are due."""
         self.ended(turn.finished_runs)
+        left = self._make_all_due(RUNS_A_TURN_MAX, turn)  # first: what has come is not lost by what changes now
         if self._look:
             looked, self._look = self._look, {}
             for dag_id in looked:
@@ -132,11 +133,15 @@ class Schedules:
             freed, self._room = self._room, {}
             for dag_id in freed:
                 self._arrange(self._timed[dag_id])
-        heap, left = self._heap, RUNS_A_TURN_MAX
+        self._make_all_due(left, turn)
+
+    def _make_all_due(self, left: int, turn: Turn) -> int:
+        heap = self._heap
         while heap and heap[0][0] <= turn.now and left > 0:
             entry = heapq.heappop(heap)
             if self._counts(entry):
                 left -= self._make_due(self._timed[entry[1]], left, turn)
+        return left
 
     def _look_at(self, dag_id: str, turn: Turn) -> None:
         version = self._engine.versions.current(dag_id)
@@ -271,7 +276,7 @@ class Schedules:
     def _make_due(self, timed: Timed, most: int, turn: Turn) -> int:
         """As many runs as are due and may be; how many that were."""
         version = self._engine.versions.current(timed.dag_id)
-        if version is None or version.ad_hoc:
+        if version is None or version.ad_hoc or self._engine.world.dag(timed.dag_id).paused:
             timed.due = None
             return 0
         self._read(timed, version)
