@@ -36,9 +36,7 @@ _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def writes(batch: Batch) -> Iterator[Write]:
     """In the order they are to be written: what is made before what changes it, events last."""
-    if batch.clock_set_by_s:
-        for name in ("run", "attempt", "task_instance"):
-            yield f"clock_of_{name}", [(batch.clock_set_by_s,)], False
+    yield from _times(batch)
     if batch.versions:
         yield from _versions(batch.versions)
     if batch.dag_flags:
@@ -52,8 +50,6 @@ def writes(batch: Batch) -> Iterator[Write]:
             yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
-    if batch.schedules:
-        yield "schedule", _schedules(batch.schedules), False
     if batch.run_moves:
         yield "run_move", _run_moves(batch.run_moves), True
     if batch.task_moves:
@@ -221,6 +217,15 @@ def _new_run(run: Any) -> tuple[Any, ...]:
         run.backfill,
         run.started_by,
     )
+
+
+def _times(batch: Batch) -> Iterator[Write]:
+    """First: what has begun goes on on the new clock, and nothing of this turn is moved with it."""
+    if batch.clock_set_by_s:
+        for name in ("run", "attempt", "task_instance"):
+            yield f"clock_of_{name}", [(batch.clock_set_by_s,)], False
+    if batch.schedules:
+        yield "schedule", _schedules(batch.schedules), False
 
 
 def _schedules(moves: list[ScheduleMove]) -> Rows:
