@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from venturi.sdk.dag import DAG
-from venturi.sdk.exceptions import NotServedYet
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ def test_a_schedule_without_dates_has_no_neighbours():
     assert DAG("d", schedule="@once").previous_schedule("2024-01-10") is None
 
 
-def test_the_dates_of_a_cron_text_are_refused_with_a_sentence():
-    with pytest.raises(NotServedYet, match="it comes with time and control"):
-        DAG("d", schedule="5 4 * * *").following_schedule("2024-01-10")
+def test_the_dates_of_a_cron_text_are_by_the_clocks_of_the_start_dates_zone():
+    start = datetime(2024, 1, 1, tzinfo=ZoneInfo("Europe/Paris"))
+    dag = DAG("d", schedule="5 4 * * *", start_date=start)
+    assert dag.following_schedule("2024-01-10").isoformat() == "2024-01-10T03:05:00+00:00"
+    assert dag.previous_schedule("2024-07-10").isoformat() == "2024-07-09T02:05:00+00:00"

@@ -10,7 +10,7 @@ import pytest
 from dateutil.relativedelta import MO, relativedelta
 
 from tests.sdk.loading import load
-from venturi.sdk.exceptions import AirflowTimetableInvalid, BadAuthoring, NotServedYet
+from venturi.sdk.exceptions import AirflowTimetableInvalid, BadAuthoring
 from venturi.sdk.schedules import cron_problem, plain_schedule, schedule_problem
 from venturi.sdk.timetables import (
     AssetTriggeredTimetable,
@@ -268,11 +268,21 @@ def test_a_class_that_extends_ours_is_custom_and_keeps_what_it_was_given(tmp_pat
     assert spec.schedule["summary"] == "0 0 * * *"
 
 
-def test_the_built_in_ones_say_that_they_are_not_asked_here():
-    with pytest.raises(NotServedYet, match="comes with time and control"):
-        CronTriggerTimetable("@daily", timezone="UTC").next_dagrun_info(
-            last_automated_data_interval=None, restriction=TimeRestriction(None, None, False)
-        )
+def test_the_built_in_ones_answer_for_classes_that_extend_them():
+    class Later(CronTriggerTimetable):
+        def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+            found = super().next_dagrun_info(
+                last_automated_data_interval=last_automated_data_interval, restriction=restriction
+            )
+            return found._replace(run_after=found.run_after.add(hours=1))
+
+    begun = TimeRestriction(pendulum.datetime(2024, 1, 1, 5), None, True)
+    found = Later("@daily", timezone="UTC").next_dagrun_info(last_automated_data_interval=None, restriction=begun)
+    assert found == (pendulum.datetime(2024, 1, 2, 1), (pendulum.datetime(2024, 1, 2),) * 2, None, None)
+    by_hand = CronDataIntervalTimetable("@daily", timezone="UTC").infer_manual_data_interval(
+        run_after=pendulum.datetime(2024, 1, 2, 12)
+    )
+    assert by_hand == (pendulum.datetime(2024, 1, 1), pendulum.datetime(2024, 1, 2))
 
 
 def test_equal_timetables_are_equal_and_run_infos_have_their_forms():

@@ -166,7 +166,11 @@ def _previous(context: Context) -> datetime | None:
         return moment(context)
     if i.interval_start is None or i.interval_end is None:
         return None
-    return i.interval_start - (i.interval_end - i.interval_start)
+    try:
+        before = context.dag.previous_schedule(i.interval_start)
+    except (ImportError, ValueError):
+        before = None
+    return before or i.interval_start - (i.interval_end - i.interval_start)
 
 
 def _day(value: datetime | None) -> str | None:

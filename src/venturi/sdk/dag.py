@@ -306,12 +306,12 @@ class DAG:
         """The date after this one, as 1.10 and 2.x files ask for it."""
         from .neighbours import neighbour
 
-        return neighbour(self.schedule, dttm, back=False)
+        return neighbour(self.schedule, dttm, back=False, zone=times.zone_name(self.start_date))
 
     def previous_schedule(self, dttm: Any) -> Any:
         from .neighbours import neighbour
 
-        return neighbour(self.schedule, dttm, back=True)
+        return neighbour(self.schedule, dttm, back=True, zone=times.zone_name(self.start_date))
 
     # ── running it here ──────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from . import times
 from .assets import BaseAsset, condition_of
-from .exceptions import AirflowTimetableInvalid, NotServedYet
+from .exceptions import AirflowTimetableInvalid
 from .partitions import IdentityMapper, PartitionMapper
 from .plain import plain_span, zone_text
 from .schedules import PRESETS, cron_problem, plain_schedule, plain_timetable
@@ -116,8 +116,6 @@ class Timetable:
         return f"{getattr(run_type, 'value', run_type)}__{at.isoformat() if at is not None else ''}"
 
     def _asked_here(self, name: str) -> Exception:
-        if type(self) in BUILT_IN or any(kind in BUILT_IN for kind in type(self).__mro__):
-            return NotServedYet(f"{type(self).__name__}.{name}()", "what starts by time")
         return NotImplementedError(f"{type(self).__name__} has no {name}().")
 
 
@@ -139,6 +137,45 @@ class BuiltIn(Timetable):
     def as_plain(self) -> Any:
         return {"timetable": type(self).__name__, **self.serialize()}
 
+    # For classes that extend ours and ask it for a part of the answer.
+
+    def infer_manual_data_interval(self, *, run_after: datetime) -> DataInterval:
+        evaluated = self._evaluated()
+        at = run_after.timestamp()
+        start, end = (at, at) if evaluated is None else evaluated.manual(at)
+        return DataInterval(_moment(start), _moment(end))
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        evaluated = self._evaluated()
+        if evaluated is None:
+            return None
+        from ..core.timetables import Planned
+
+        last = None
+        if last_automated_data_interval is not None:
+            start, end = (moment.timestamp() for moment in last_automated_data_interval)
+            last = Planned(end, start, (start, end))
+        earliest, latest = (
+            None if moment is None else moment.timestamp() for moment in (restriction.earliest, restriction.latest)
+        )
+        found = evaluated.next(last, earliest, latest, restriction.catchup, times.utcnow().timestamp())
+        if found is None:
+            return None
+        about = None if found.interval is None else DataInterval(*(_moment(at) for at in found.interval))
+        return DagRunInfo(_moment(found.run_after), about)
+
+    def _evaluated(self) -> Any:
+        """What decides it for us: of the nearest of our classes that this one extends."""
+        from ..core.spec import DagSpec
+        from ..core.timetables import timetable_of
+
+        plain = self.as_plain()
+        if isinstance(plain, dict) and "timetable" in plain:
+            plain["timetable"] = next(kind.__name__ for kind in type(self).__mro__ if kind in BUILT_IN)
+        return timetable_of(DagSpec("", schedule=plain))
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.as_plain() == getattr(other, "as_plain")()  # noqa: B009
 
@@ -147,6 +184,10 @@ class BuiltIn(Timetable):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.held)})"
+
+
+def _moment(at: float) -> Any:
+    return times.with_pendulum(datetime.fromtimestamp(at, times.utc))
 
 
 def _plain(value: Any) -> Any:
