@@ -35,7 +35,7 @@ class Timed(Schedule):
         self.now = self.begun = 1_700_000_000.0 + rng.randrange(3600)
         self.dag_id = f"timed{seed}"
         self.cancel_odds, self.past, self.consumers = 0.0, False, None
-        self.crew.asset_prefix = ""
+        self.crew.asset_prefix, self.crew.asked = "", {}
         self.spec = replace(
             random_dag(rng, self.dag_id),
             schedule=rng.choice(SCHEDULES),
