@@ -170,8 +170,9 @@ class Hall:
                 found["host"].append(int(child))
         return found
 
-    def ticks(self) -> dict[int, int]:
-        """Of engine, crew and all below it, each with what its own ended children have used."""
+    def ticks(self, with_ended: bool) -> dict[int, int]:
+        """Of engine, crew and all below it; with what their ended children have used, or without: a child that is
+        reaped brings all that it has used in its life."""
         found: dict[int, int] = {}
         left = [pid for role in ("engine", "crew") for pid in self.pids()[role]]
         while left:
@@ -181,14 +182,14 @@ class Hall:
                 left += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
             except OSError:
                 continue  # it has just ended
-            found[pid] = sum(int(field) for field in stat.rpartition(")")[2].split()[11:15])
+            found[pid] = sum(int(field) for field in stat.rpartition(")")[2].split()[11 : 15 if with_ended else 13])
         return found
 
-    def cpu_percent(self, s: float) -> float:
+    def cpu_percent(self, s: float, with_ended: bool) -> float:
         """Of one core, over so many seconds."""
-        before, since = self.ticks(), time.monotonic()
+        before, since = self.ticks(with_ended), time.monotonic()
         time.sleep(s)
-        used = sum(max(0, ticks - before.get(pid, 0)) for pid, ticks in self.ticks().items())
+        used = sum(max(0, ticks - before.get(pid, 0)) for pid, ticks in self.ticks(with_ended).items())
         return round(100 * used / TICKS_PER_S / max(1e-9, time.monotonic() - since), 2)
 
     def private_mb(self, role: str) -> float:
@@ -215,7 +216,8 @@ class Hall:
         self._until(lambda: self.states(dag_id).get(waits) == n, f"all of {dag_id} wait")
         began_s = time.monotonic() - began_at
         time.sleep(2.0)  # what has been begun is over
-        percent = self.cpu_percent(QUIET_S if waits == "deferred" else 3 * QUIET_S)
+        are_called = waits != "deferred"
+        percent = self.cpu_percent(3 * QUIET_S if are_called else QUIET_S, with_ended=are_called)
         mb = {role: self.private_mb(role) for role in ("engine", "crew", "host")}
         came_at = event()
         ended_at = self._until(lambda: self._ended_at(dag_id), f"all of {dag_id} have passed")

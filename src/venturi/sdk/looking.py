@@ -41,7 +41,7 @@ class Wait:
         self.name = os.path.basename(pattern)
         self.is_deep = not self.name or glob.has_magic(os.path.dirname(pattern)) or "**" in self.name
         self.interval_s = float("inf")
-        self.futures: list[asyncio.Future[str]] = []
+        self.futures: dict[asyncio.Future[str], None] = {}
 
 
 class Folder:
@@ -71,14 +71,14 @@ class Looker:
         """The first file that fits, once there is one; looked for every `interval_s` at least."""
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         wait = self._add(pattern, recursive, max(interval_s, 0.01))
-        wait.futures.append(future)
+        wait.futures[future] = None
         if self._task is None or self._task.done():
             # In nobody's context: what it says is no trigger's.
             self._task = contextvars.Context().run(asyncio.get_running_loop().create_task, self._rounds())
         try:
             return await future
         finally:
-            wait.futures.remove(future)
+            del wait.futures[future]
             if not wait.futures:
                 self._drop(wait)
 
@@ -119,12 +119,13 @@ class Looker:
             wanted = {id(w): w for folder in changed for w in list(folder.waits.values()) if not w.is_deep}
             due = self._take_due()
             wanted.update((id(wait), wait) for wait in due)
-            await self._look(wanted.values())
+            found_some = await self._look(wanted.values())
             for wait in due:
                 if wait.futures:
                     self._look_at(wait, self._pause_s(wait))
             took_s = time.monotonic() - began_at
-            pause_s = min(max(ROUND_S, took_s * IDLE_PER_LOOK), ROUND_S_MAX)
+            # A round that has found something was worth its time, and where files come, more come.
+            pause_s = ROUND_S if found_some else min(max(ROUND_S, took_s * IDLE_PER_LOOK), ROUND_S_MAX)
             next_due_s = self._due[0][0] - time.monotonic() if self._due else pause_s
             try:
                 await asyncio.wait_for(self._more.wait(), max(0.005, min(pause_s, next_due_s)))
@@ -161,7 +162,8 @@ class Looker:
                 changed.append(folder)
         return changed
 
-    async def _look(self, waits: Iterable[Wait]) -> None:
+    async def _look(self, waits: Iterable[Wait]) -> bool:
+        """Whether anything was found."""
         by_folder: dict[Folder, list[Wait]] = {}
         for wait in waits:
             if not wait.folder.hangs:
@@ -180,6 +182,7 @@ class Looker:
                 wait.is_deep = True
                 self._deep += 1
                 self._look_at(wait, ROUND_S)
+        return any(path is not None for _, path, _ in found)
 
     async def _each(self, folders: list[Folder], look: Callable[[Folder], None]) -> None:
         """One after the other in a thread; one that does not come back is left to it, and the others go on."""
