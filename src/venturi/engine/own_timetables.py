@@ -10,6 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import TimetableFailed
@@ -88,7 +89,7 @@ class OwnTimetables:
         self._numbers = itertools.count(1)
         self._waiting: deque[_Question] = deque()
         self._asked: dict[int, _Question] = {}
-        self._intervals: dict[tuple[int, float], dict[str, Any]] = {}  # (version, moment) → what was said of it
+        self._intervals: dict[tuple[int, str], dict[str, Any]] = {}  # (version, moment) → what was said of it
 
     def connection_lost(self) -> None:
         """The crew is gone and with it what was being asked."""
@@ -139,6 +140,6 @@ class OwnTimetables:
         self.ask(wait.version, {"dag_id": wait.dag_id, "manual": wait.at}, answered)
 
 
-def _key(at: float) -> float:
-    """Moments pass through texts, which count microseconds."""
-    return round(at, 5)
+def _key(at: float) -> str:
+    """Moments pass through texts, which count microseconds: a moment and what comes back of it are one."""
+    return datetime.fromtimestamp(at, timezone.utc).isoformat()
