@@ -30,6 +30,7 @@ ELSEWHERE = {
     "venturi.sdk.object_paths": ("sdk",),
     "venturi.sdk.object_stores": ("sdk",),
     "venturi.airflow.triggering": ("airflow",),
+    "venturi.sdk.people": ("cli", "sdk"),
     "venturi.sdk.timed": ("engine", "airflow", "sdk", "cli", "runtime"),
 }
 

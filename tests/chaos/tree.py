@@ -69,12 +69,12 @@ WAITS = """
 from airflow.models.baseoperator import BaseOperator, chain
 from airflow.operators.empty import EmptyOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.triggers.temporal import TimeDeltaTrigger
+from later import Later
 
 
 class Waits(BaseOperator):
     def execute(self, context):
-        self.defer(trigger=TimeDeltaTrigger(timedelta(milliseconds=30)), method_name="go_on")
+        self.defer(trigger=Later(0.03), method_name="go_on")
 
     def go_on(self, context, event):
         work(self.task_id)
@@ -93,6 +93,27 @@ with dag:
 
 with DAG("child", start_date=datetime(2024, 1, 1), schedule=None, is_paused_upon_creation=False):
     EmptyOperator(task_id="nothing")
+"""
+
+
+# A trigger of the author's own: what ours wait for the engine sees itself, without a host.
+LATER = """
+import asyncio
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+
+class Later(BaseTrigger):
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+
+    def serialize(self):
+        return "later.Later", {"seconds": self.seconds}
+
+    async def run(self):
+        await asyncio.sleep(self.seconds)
+        yield TriggerEvent("over")
 """
 
 
@@ -118,6 +139,7 @@ class Tree:
         self.environment = {**os.environ, **(env or {}), "VENTURI_SLOTS": str(width + 1), "VENTURI_CREW_IDLE_S": "5"}
         self.environment.pop("PYTEST_CURRENT_TEST", None)
         text = DAG_FILE.format(width=width, depth=depth, steps=steps, effects=str(self.effects_file))
+        (self.dags / "later.py").write_text(LATER)
         (self.dags / "chaos.py").write_text(text + WAITS.format(depth=depth))
         self.killed: set[int] = set()
         self.child_runs_before = 0

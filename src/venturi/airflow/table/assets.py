@@ -92,22 +92,22 @@ SERVED: list[Served] = [
     (
         "sdk.timetables.Timetable",
         "airflow.timetables.base airflow.sdk.bases.timetable:BaseTimetable",
-        Told("A class of one's own is loaded and kept; nothing starts by it yet."),
+        "",
     ),
     *[
-        (f"sdk.timetables.{name}", f"airflow.timetables.simple {_DEFINITIONS}.timetables.simple", _LATER)
+        (f"sdk.timetables.{name}", f"airflow.timetables.simple {_DEFINITIONS}.timetables.simple", "")
         for name in ("NullTimetable", "OnceTimetable", "ContinuousTimetable")
     ],
     *[
         (
             f"sdk.timetables.{name}",
             f"airflow.sdk airflow.timetables.interval {_DEFINITIONS}.timetables.interval",
-            _LATER,
+            "",
         )
         for name in ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")
     ],
     *[
-        (f"sdk.timetables.{name}", f"airflow.sdk airflow.timetables.trigger {_DEFINITIONS}.timetables.trigger", _LATER)
+        (f"sdk.timetables.{name}", f"airflow.sdk airflow.timetables.trigger {_DEFINITIONS}.timetables.trigger", "")
         for name in (
             "CronTriggerTimetable",
             "DeltaTriggerTimetable",
@@ -118,7 +118,7 @@ SERVED: list[Served] = [
     (
         "sdk.timetables.EventsTimetable",
         f"airflow.sdk airflow.timetables.events {_DEFINITIONS}.timetables.events",
-        _LATER,
+        "",
     ),
     (
         "sdk.timetables.AssetOrTimeSchedule",
