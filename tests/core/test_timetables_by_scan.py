@@ -60,7 +60,7 @@ class Scan:
         if shown.minute not in self.minutes or shown.hour not in self.hours or shown.month not in self.months:
             return False
         by_day, by_weekday = shown.day in self.days, (shown.weekday() + 1) % 7 in self.weekdays
-        if len(self.days) == 31 or len(self.weekdays) == 7:
+        if "*" in (self.fields[2], self.fields[4]):  # a range of all days is a condition, a star is none
             return by_day and by_weekday
         return by_day or by_weekday  # as cron has it: two conditions on the day are either one
 
@@ -140,6 +140,7 @@ def walked(cron: Cron, first: datetime, last: datetime) -> list[int]:
 HALF_HOUR = ("Australia/Lord_Howe", datetime(2024, 10, 5, 12, tzinfo=timezone.utc))
 HALF_HOUR_BACK = ("Australia/Lord_Howe", datetime(2024, 4, 6, 12, tzinfo=timezone.utc))
 A_DAY_IS_PASSED_OVER = ("Pacific/Apia", datetime(2011, 12, 29, 20, tzinfo=timezone.utc))
+A_DAY_ENDS_TWICE = ("America/St_Johns", datetime(2005, 10, 30, 2, tzinfo=timezone.utc))
 MIDNIGHT_IS_PASSED_OVER = ("America/Havana", datetime(2024, 3, 10, 1, tzinfo=timezone.utc))
 
 
@@ -152,6 +153,10 @@ MIDNIGHT_IS_PASSED_OVER = ("America/Havana", datetime(2024, 3, 10, 1, tzinfo=tim
 @example("0 12 * * *", A_DAY_IS_PASSED_OVER)
 @example("30 0 30 12 *", A_DAY_IS_PASSED_OVER)
 @example("0 0 * * *", MIDNIGHT_IS_PASSED_OVER)
+@example("* * 1 * 0-6", ("UTC", datetime(2005, 2, 28, 20, tzinfo=timezone.utc)))
+@example("* * * * 6", A_DAY_ENDS_TWICE)
+@example("* * * * 0", A_DAY_ENDS_TWICE)
+@example("15,30 23 * * 6", A_DAY_ENDS_TWICE)
 @example("0 0 29 2 *", ("Europe/Berlin", datetime(2024, 2, 28, 12, tzinfo=timezone.utc)))
 def test_a_walk_forward_and_one_back_give_what_a_scan_of_every_minute_gives(expression, place):
     zone, first = place

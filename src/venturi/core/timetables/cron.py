@@ -58,7 +58,8 @@ class Cron:
                 return found
             if shown is None:
                 return None
-            at = max(stretch.end, shown - stretch.offset - _MARGIN_S)
+            again = stretch.after < stretch.offset  # the next one shows once more what this one has passed
+            at = stretch.end if again else max(stretch.end, shown - stretch.offset - _MARGIN_S)
 
     def at_or_prev(self, moment: float) -> int | None:
         at = int(moment // 1)
@@ -73,7 +74,8 @@ class Cron:
                 return found
             if shown is None:
                 return None
-            at = min(stretch.start - 1, shown - stretch.offset + _MARGIN_S)
+            again = stretch.before > stretch.offset
+            at = stretch.start - 1 if again else min(stretch.start - 1, shown - stretch.offset + _MARGIN_S)
 
     def _within(self, stretch: Stretch, at: int, shown: int | None) -> int | None:
         found = None
