@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from venturi.core import simulating
@@ -178,6 +178,7 @@ def test_more_runs_than_anybody_wants_to_see_are_cut():
     catchup=st.booleans(),
     sla=st.sampled_from([None, 100.0]),
 )
+@example(["@hourly", "*/20 * * * *", "@hourly"], {"b": 700.0}, {}, 1, False, None)
 def test_a_run_that_is_alone_is_what_going_through_it_gives(schedules, takes, pools, runs_at_once, catchup, sla):
     """That such runs are not gone through each time shows in nothing but the time it takes."""
     tasks = [TaskSpec("a", pool="p"), TaskSpec("b", pool="p"), TaskSpec("c", upstream=("a",), sla_s=sla)]

@@ -99,6 +99,7 @@ class _Course:
     run: int
     began: float
     waits_from: int
+    passed: dict[str, int]  # pool → how many have been passed over in it since somebody's turn came, as it began
     takes: float = 0.0
     task_ends: list[tuple[TaskSpec, float]] = field(default_factory=list)  # (of a task with an SLA, after the start)
     waits: list[Wait] = field(default_factory=list)
@@ -297,7 +298,8 @@ class _Simulator:
         return seen
 
     def _make(self, dag: _Dag, planned: Planned) -> None:
-        dag.watched = None if self.world.runs else _Course(self.ids, self.now, len(self.found.waits))
+        alone = not self.world.runs
+        dag.watched = _Course(self.ids, self.now, len(self.found.waits), self._passed()) if alone else None
         run = Run(self.ids, dag.spec.dag_id, dag.table.run_id(planned), dag.plan)
         run.run_type, run.queued_at, run.logical_date = "scheduled", self.now, planned.logical_date
         run.interval_start, run.interval_end = planned.interval or (planned.logical_date, planned.logical_date)
@@ -371,6 +373,10 @@ class _Simulator:
                         pool = lane.pool if why == "pool" else None
                         self.ready[key] = (self.now, _WHY.get(why, f"all {why} in use"), pool)
 
+    def _passed(self) -> dict[str, int]:
+        """What a run leaves behind for those after it, so that they do not all go alike."""
+        return {name: pool.passed for name, pool in self.world.pools.items() if pool.passed}
+
     def _note_ended(self, run: Run) -> None:
         seen, dag = self.by_id.pop(run.id)
         seen.ended, seen.state, seen.reason = self.now, run.state.value, run.reason
@@ -379,7 +385,8 @@ class _Simulator:
             del self.ready[key]
         self._check_deadlines(seen, dag)
         watched, dag.watched = dag.watched, None
-        if watched is not None and watched.run == run.id == self.ids and run.state is RunState.SUCCESS:
+        alone = watched is not None and watched.run == run.id == self.ids
+        if watched is not None and alone and run.state is RunState.SUCCESS and watched.passed == self._passed():
             watched.takes = self.now - watched.began
             watched.waits = self.found.waits[watched.waits_from :]
             dag.course = watched
