@@ -41,6 +41,10 @@ VERBS = {
     "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, rotate-key."),
     "variables": ("settings", "Named texts for DAG files, sealed: set, get, ls, rm, import."),
     "assets": ("assets", "What tasks make and what starts by it: ls, events, waiting, event."),
+    "airflow": (
+        "airflow",
+        "Take over from an existing Airflow: connections, variables, pools, pause flags, last dates.",
+    ),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
 }
 

@@ -19,7 +19,7 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import questions, whys
+from . import coming, questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -290,6 +290,14 @@ class Commands:
             turn.batch.events.append(Event(turn.now, "pool", None, None, {"pool": name, "slots": None}))
             self._answer(client, head, pool=name)
 
+    def take_over(self, client: Asker, head: Head, turn: Turn) -> None:
+        if self._engine.foreground:
+            refuse(
+                client, head, "foreground", "`venturi run` starts nothing by time; the next `venturi up` takes it over."
+            )
+            return
+        self._answer(client, head, **coming.take_over(self._engine, head, self._set_paused, turn))
+
     def asset_event(self, client: Asker, head: Head, turn: Turn) -> None:
         self._answer(client, head, **self._engine.assets.tell(head, turn))
 
@@ -405,6 +413,7 @@ _COMMANDS: dict[str, _Act] = {
     "answer": Commands.answer_question,
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
+    "take_over": Commands.take_over,
     "asset_event": Commands.asset_event,
     "settings_changed": Commands.settings_changed,
     "refresh": Commands.refresh,
@@ -417,7 +426,7 @@ _COMMANDS: dict[str, _Act] = {
 _LASTING = {
     name: _COMMANDS[name]
     for name in (
-        *("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove"),
+        *("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove", "take_over"),
         "asset_event",
         "answer",
     )

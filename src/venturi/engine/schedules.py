@@ -17,6 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..core.coming import LastRun, is_later, last_of
 from ..core.errors import StoreError, VenturiError
 from ..core.moves import DagVersion, ScheduleMove
 from ..core.spec import DagSpec, dag_from_json
@@ -48,6 +49,7 @@ class Timed:
     earliest: float | None = None
     latest: float | None = None
     last: Planned | None = None  # the last run that it has made
+    came: LastRun | None = None  # the last one of an Airflow that it goes on from, unless `last` is later
     next: Planned | None = None
     due: float | None = None  # None: paused, over, wrong, or as many runs as may be are unfinished
     problem: str | None = None  # for which nothing starts by it
@@ -180,7 +182,51 @@ class Schedules:
             timed.timetable = timetable_of(spec) or _own(timed, version.id, spec)
         except (VenturiError, ValueError) as error:
             timed.problem = str(error)
+        self._go_on_from_airflow(timed)
         return True
+
+    # ── coming from Airflow ──
+
+    def came(self, dag_id: str, came: LastRun, overwrite: bool, turn: Turn) -> dict[str, Any]:
+        """The last run that an Airflow has made: the next one here is the one after it. Where ours is later already,
+        it stays. A DAG that is not known yet goes on from there once its file is."""
+        timed = self._timed.get(dag_id)
+        if timed is None:
+            timed = self._timed[dag_id] = Timed(dag_id)
+        version = self._engine.versions.current(dag_id)
+        if version is not None and not version.ad_hoc:
+            self._read(timed, version)
+        there = timed.last
+        kept = not overwrite and is_later(there, last_of(timed.timetable, came))
+        if not kept:
+            timed.came, timed.last, timed.next, timed.due = came, None, None, None
+            timed.detail["airflow"] = {**timed.detail.get("airflow", {}), "last": came.to_json()}
+            self._go_on_from_airflow(timed)
+        self._look_at(dag_id, turn)
+        return {"kept": kept, "known": version is not None and not version.ad_hoc, **self.told(dag_id)}
+
+    def _go_on_from_airflow(self, timed: Timed) -> None:
+        if timed.came is not None:
+            theirs = last_of(timed.timetable, timed.came)
+            if not is_later(timed.last, theirs):
+                timed.last = theirs
+
+    def keep_pause(self, dag_id: str, paused: bool, turn: Turn) -> None:
+        """Of a DAG whose file is not known yet."""
+        timed = self._timed.get(dag_id)
+        if timed is None:
+            timed = self._timed[dag_id] = Timed(dag_id)
+        timed.detail["airflow"] = {**timed.detail.get("airflow", {}), "paused": paused}
+        self._write(timed, turn)
+
+    def take_kept_pause(self, dag_id: str) -> bool | None:
+        """Now that its file is known. Once."""
+        timed = self._timed.get(dag_id)
+        came = {} if timed is None else timed.detail.get("airflow", {})
+        if timed is None or "paused" not in came:
+            return None
+        timed.detail["airflow"] = {name: kept for name, kept in came.items() if name != "paused"}
+        return bool(came["paused"])
 
     def _plan(self, timed: Timed, now: float) -> None:
         """Which run comes next, as of now."""
@@ -189,6 +235,7 @@ class Schedules:
             return
         if timed.last is not None and timed.last.run_after > now:
             timed.last = self._last_made(timed.dag_id, now)
+            self._go_on_from_airflow(timed)
         timed.problem = None
         try:
             timed.next = timed.timetable.next(timed.last, timed.earliest, timed.latest, timed.spec.catchup, now)
@@ -227,7 +274,7 @@ class Schedules:
         else:
             timed.own_problem = None
             ahead.take(told["dates"], told["done"])
-            timed.detail = {"own": {"version": version, **ahead.kept()}}
+            timed.detail["own"] = {"version": version, **ahead.kept()}
         self._go_on(timed, turn)
 
     def _last_made(self, dag_id: str, now: float) -> Planned | None:
@@ -414,5 +461,7 @@ def _of_row(row: ScheduleRow) -> Timed:
         timed.next = Planned(row.next_at, row.next_date, None if about is None else (about[0], about[1]))
     timed.detail = {k: v for k, v in (row.detail or {}).items() if k not in ("next", "words", "full")}
     timed.problem = timed.detail.pop("problem", None)
+    came = timed.detail.get("airflow", {}).get("last")
+    timed.came = None if came is None else LastRun.from_json(came)
     timed.written = ()
     return timed

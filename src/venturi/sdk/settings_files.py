@@ -23,8 +23,12 @@ class Written(NamedTuple):
 
 def variables_in(file: str) -> dict[str, Written]:
     """key → value. A value that is no text is kept as JSON; `{"value": …, "description": …}` gives both."""
+    return variables_of(_read(file, "AIRFLOW_VAR_"), file)
+
+
+def variables_of(data: dict[str, Any], file: str) -> dict[str, Written]:
     found = {}
-    for key, value in _read(file, "AIRFLOW_VAR_").items():
+    for key, value in data.items():
         description = None
         if isinstance(value, dict) and "value" in value and value.keys() <= {"value", "description"}:
             value, description = value["value"], value.get("description")
@@ -36,8 +40,12 @@ def variables_in(file: str) -> dict[str, Written]:
 
 def connections_in(file: str) -> dict[str, Connection]:
     """conn_id → connection, from a URI, an object with its fields, or a list that holds one of these."""
+    return connections_of(_read(file, "AIRFLOW_CONN_"), file)
+
+
+def connections_of(data: dict[str, Any], file: str) -> dict[str, Connection]:
     found = {}
-    for conn_id, written in _read(file, "AIRFLOW_CONN_").items():
+    for conn_id, written in data.items():
         value = written[0] if isinstance(written, list) and len(written) == 1 else written
         try:
             if isinstance(value, str):
@@ -58,7 +66,7 @@ def connections_in(file: str) -> dict[str, Connection]:
 
 def _read(file: str, prefix: str) -> dict[str, Any]:
     kind = os.path.splitext(file)[1].lower() or os.path.basename(file).lower()
-    reader = {".json": _json, ".yaml": _yaml, ".yml": _yaml, ".env": _lines}.get(kind)
+    reader = {".json": _json, ".yaml": read_yaml, ".yml": read_yaml, ".env": read_lines}.get(kind)
     if reader is None:
         raise BadFile(
             file=file, problem="its form is not known", advice="Name it .json, .yaml or .env after what is in it."
@@ -78,9 +86,12 @@ def _read(file: str, prefix: str) -> dict[str, Any]:
             file=file, problem="it holds no object at its top", advice='Write names and values, as in {"a": "b"}.'
         )
     names = {str(name): value for name, value in data.items()}
-    if reader is _lines:
-        return {_own_name(name, prefix): value for name, value in names.items() if _is_for(name, prefix)}
-    return names
+    return own_names(names, prefix) if reader is read_lines else names
+
+
+def own_names(names: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Of NAME=VALUE lines: without the prefix, and without what is for the other kind."""
+    return {_own_name(name, prefix): value for name, value in names.items() if _is_for(name, prefix)}
 
 
 def _own_name(name: str, prefix: str) -> str:
@@ -102,7 +113,7 @@ def _json(text: str, file: str) -> Any:
         ) from None
 
 
-def _yaml(text: str, file: str) -> Any:
+def read_yaml(text: str, file: str) -> Any:
     try:
         import yaml
     except ImportError:
@@ -119,7 +130,7 @@ def _yaml(text: str, file: str) -> Any:
         ) from None
 
 
-def _lines(text: str, file: str) -> dict[str, str]:
+def read_lines(text: str, file: str) -> dict[str, str]:
     found = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip().removeprefix("export ").strip()
