@@ -16,6 +16,7 @@ from venturi.engine.whys import NO_ENGINE, answer, known_without
 from venturi.executors.base import Asked, Disconnected, Loaded
 
 from .conftest import Bench
+from .test_asset_runs import asset, produce, said
 from .test_commands import tell
 
 Told = dict[str, Any]
@@ -37,8 +38,10 @@ def ask(bench: Bench, *words: str, dag: str = "d") -> Told:
 
 def known(bench: Bench, **more: Any) -> None:
     """A DAG whose file is in a folder of ours."""
-    bench.declare(DagSpec("d", tasks=(TaskSpec("a"),), **more))
-    bench.turn(do=lambda turn: turn.batch.dag_flags.append(("d", "ad_hoc", False)))
+    bench.files.want("/dags/one.py", lambda state, turn: None)
+    bench.files.files["/dags/one.py"].ad_hoc = False
+    bench.files.pump()
+    bench.loaded([DagSpec("d", tasks=(TaskSpec("a"),), **more)])
 
 
 def a_run(bench: Bench, *tasks: TaskSpec, run_id: str = "r", **more: Any) -> str:
@@ -87,6 +90,30 @@ def a_dag_whose_last_run_has_failed(bench: Bench) -> Told:
     known(bench)
     bench.trigger("d", run_id="r")
     end(bench, "a", "failed", error=BROKE)
+    return ask(bench)
+
+
+@row("scheduled", "Its first run begins in 107 min (2023-11-15 00:00:00 UTC), daily at 00:00 UTC.")
+def a_dag_with_a_schedule(bench: Bench) -> Told:
+    known(bench, schedule="@daily", start_date="2023-11-14T00:00:00+00:00", data_intervals=True)
+    return ask(bench)
+
+
+@row(
+    "running",
+    "Its run scheduled__2023-11-01T00:00:00+00:00: it runs: 0 of 1 tasks are done, at work: a. By its schedule more "
+    "are due: the next is made when one of its unfinished runs ends.",
+)
+def a_dag_that_catches_up_as_its_runs_end(bench: Bench) -> Told:
+    known(bench, schedule="@daily", start_date="2023-11-01T00:00:00+00:00", catchup=True, max_active_runs=1)
+    return ask(bench)
+
+
+@row("assets", "It starts when its assets are there: it waits for asset b (has a since 2023-11-14 22:13 UTC).")
+def a_dag_that_waits_for_assets(bench: Bench) -> Told:
+    a, b = asset("a"), asset("b")
+    known(bench, schedule={"assets": {"all": [a, b]}})
+    produce(bench, said("a"))
     return ask(bench)
 
 

@@ -71,6 +71,8 @@ def _of_runs(f: DagFacts) -> Why | None:
     run_id, why = f.unfinished
     n = sum(waiting != run_id for waiting in f.waiting)
     more = f" {n} more {'waits' if n == 1 else 'wait'} for {'its' if n == 1 else 'their'} turn." if n else ""
+    if f.told.get("full"):
+        more += " By its schedule more are due: the next is made when one of its unfinished runs ends."
     return Why(f"Its run {run_id}: {lowered(why.sentence)}{more}", why.code, why.until)
 
 

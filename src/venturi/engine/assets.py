@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .turn import Engine
 
 
+def pile_of(row: PileRow) -> Pile:
+    return Pile(row.name, row.uri, row.n, row.first_at or 0.0, row.start, row.end)
+
+
 class Assets:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -43,7 +47,7 @@ class Assets:
         self._aliases.clear()
         self._changes = -1
         for row in rows:
-            pile = Pile(row.name, row.uri, row.n, row.first_at or 0.0, row.start, row.end)
+            pile = pile_of(row)
             self._piles.setdefault(row.dag_id, {})[pile.key] = pile
 
     # ── in the turn ──

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
+from ..core.assets import Pile, condition_in, waits_for
 from ..core.errors import NotFound
 from ..core.plan import Plan
 from ..core.states import FINAL, RUN_FINAL
@@ -19,7 +20,7 @@ from ..core.why_ended import of_ended_group, of_ended_instance, of_ended_run
 from ..core.world import WHOLE, Run, World
 from ..store import Reader
 from ..store.rows import DagRow, GroupRow, RunRow
-from . import recovery
+from . import assets, recovery
 from .machine import machine_of
 from .versions import Versions
 
@@ -55,13 +56,12 @@ class _Asked:
 
 
 def known_by(engine: Engine) -> Known:
-    schedules, assets = getattr(engine, "schedules", None), getattr(engine, "assets", None)
     return Known(
         engine.reader,
         engine.versions,
         engine.world,
-        schedules.told if schedules is not None else lambda dag_id: {},
-        assets.waiting if assets is not None else lambda dag_id: None,
+        engine.schedules.told,
+        engine.assets.waiting,
         others=(lambda: known_without(engine.reader, engine.config, _ELSEWHERE)) if engine.foreground else None,
     )
 
@@ -70,8 +70,19 @@ def known_without(reader: Reader, config: Config, before: str = NO_ENGINE) -> Kn
     """As an engine would begin."""
     versions, kept = Versions(reader), reader.world()
     world = recovery.read_world(kept, reader, versions, config.slots, lambda _: True, machine_of(config))
-    nexts = {row.dag_id: {"next": row.next_at} for row in kept.schedules}
-    return Known(reader, versions, world, lambda dag_id: nexts.get(dag_id, {}), lambda dag_id: None, before)
+    specs = {version.dag_id: version.spec for version in kept.versions}
+    told = {row.dag_id: {**(row.detail or {}), "next": row.next_at} for row in kept.schedules}
+    piles: dict[str, list[Pile]] = {}
+    for row in kept.piles:
+        piles.setdefault(row.dag_id, []).append(assets.pile_of(row))
+
+    def waiting(dag_id: str) -> str | None:
+        condition = condition_in(specs.get(dag_id, {}).get("schedule"))
+        if condition is None:
+            return None
+        return waits_for(condition, piles.get(dag_id, ()), lambda alias: set(reader.assets_of_alias(alias)))
+
+    return Known(reader, versions, world, lambda dag_id: told.get(dag_id, {}), waiting, before)
 
 
 def answer(known: Known, now: float, dag_id: str, run_id: str | None = None, task: str | None = None) -> dict[str, Any]:
