@@ -86,6 +86,7 @@ def test_it_is_told_without_an_engine_too(place: Place) -> None:
     until(lambda: place("trigger", "one", "--run-id", "r").status == 0, "the DAG is known")
     paused = "The run waits: DAG one is paused. Unpause it with: venturi unpause one"
     assert place("why", "one", "r").out == f"{paused}\n"
+    assert place("status", "one", "r").out == f"one r is queued\n{paused}\n"
     place("down")
     assert place("why", "one", "r").out == f"No engine is running; start one with: venturi up. Then: {paused}\n"
     told = place("why", "one", "t", "--json").json

@@ -147,12 +147,10 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
         "seconds": _seconds(run),
         "tasks": dict(sorted(counts.items())),
     }
-    paused = (dag := reader.dag(dag_id)) is not None and dag.paused and not run.ignores_pause
-    waits = " (the DAG is paused)" if paused and run.state == "queued" else ""
     because = f": {run.reason}" if run.reason else ""
-    text = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
-    text = f"{run.dag_id} {run.run_id} is {run.state}{waits}{because}\n{text}"
-    if run_id is None and dag is not None:
+    tasks = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
+    text = "\n".join(filter(None, [f"{run.dag_id} {run.run_id} is {run.state}{because}", tasks]))
+    if run_id is None and (dag := reader.dag(dag_id)) is not None:
         told = next_run(reader.schedules(), dag)
         found.update(told)
         text += _next_line(told)

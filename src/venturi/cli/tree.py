@@ -146,6 +146,11 @@ def status(dag_id: str | None, run_id: str | None, home_given: str | None, as_js
 
         with open_reader(home, read_config(home)) as reader:
             found, text = run_status(reader, dag_id, run_id)
+        if found["state"] in ("queued", "running"):
+            from .why import told_why
+
+            found["why"] = told_why(home, dag_id, found["run_id"])["sentence"]
+            text = f"{text}\n{found['why']}"
         show(found, as_json, text)
         return printing.SUCCESS
     alive = [(role, known) for role in processes.ROLES if (known := processes.noted(home, role))]

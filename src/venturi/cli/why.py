@@ -23,7 +23,12 @@ from .sending import ask
 @options.everywhere
 def why(dag_id: str, run_id: str | None, task: str | None, home_given: str | None, as_json: bool) -> int:
     """Why it is not running: a DAG, a run of it, a task in that run, or with DAG TASK a task in its newest run."""
-    home = find_home(home_given)
+    data = told_why(find_home(home_given), dag_id, run_id, task)
+    show(data, as_json, data["sentence"])
+    return SUCCESS
+
+
+def told_why(home: Home, dag_id: str, run_id: str | None = None, task: str | None = None) -> dict[str, Any]:
     given = {"dag_id": dag_id, "run_id": run_id, "task": task}
     told = ask(home, "why", given)
     with_engine = told is not None
@@ -33,8 +38,7 @@ def why(dag_id: str, run_id: str | None, task: str | None, home_given: str | Non
     data = {name: told[name] for name in kept if name in told}
     if told.get("until"):
         data["until"] = iso(told["until"])
-    show({**data, "engine": with_engine}, as_json, told["sentence"])
-    return SUCCESS
+    return {**data, "engine": with_engine}
 
 
 def _from_the_database(home: Home, given: dict[str, Any]) -> dict[str, Any]:
