@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
 from venturi.store import open_store
 
+from ..store.airflow_schemas import CANARY as SEALED
+from ..store.airflow_schemas import GENERATIONS, KEY, Made, make
 from .conftest import Place
 
 CANARY = "canary-secret"
@@ -91,9 +96,65 @@ def test_without_an_engine_what_is_the_engines_waits_for_it(place: Place) -> Non
         assert reader.schedules()["later"].detail == {"airflow": {"last": [1619827200.0, None, None]}}
 
 
+def airflow_home(place: Place, generation: str = "2.11", config: str = "") -> Made:
+    folder = place.folder / "airflow"
+    folder.mkdir()
+    (folder / "airflow.cfg").write_text(config or f"[core]\nfernet_key = {KEY}\n")
+    return make(str(folder / "airflow.db"), generation)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_a_home_folder_says_where_its_database_and_its_key_are(place: Place, generation: str) -> None:
+    folder = Path(airflow_home(place, generation).address).parent
+    said = place("airflow", "--import", str(folder), "--json")
+    assert said.status == 0
+    assert f"Reading {folder}/airflow.db." in said.err
+    assert SEALED not in said.out + said.err
+    assert said.json["connections"]["set"] == ["shop", "web"]
+    assert said.json["paused"] == {"etl": False, "idle": True}
+    assert said.json["dates"]["etl"]["last"].startswith("2026-03-03T00:00:00")
+    assert place("connections", "get", "shop", "--json").json["password"] == SEALED
+
+
+def test_an_airflow_cfg_names_a_database_elsewhere_and_asks_a_command_for_its_key(place: Place) -> None:
+    made = airflow_home(place)
+    elsewhere = place.folder / "100%.db"
+    Path(made.address).rename(elsewhere)
+    config = f"[database]\nsql_alchemy_conn = sqlite:///{place.folder}/100%%.db\n[core]\nfernet_key_cmd = echo {KEY}\n"
+    (place.folder / "airflow" / "airflow.cfg").write_text(config)
+    said = place("airflow", "--import", str(place.folder / "airflow"), "--dry-run", "--json")
+    assert said.json["connections"]["set"] == ["shop", "web"]
+    assert said.err == f"Reading {elsewhere}.\n"
+
+
+def test_a_key_is_read_from_stdin_and_without_one_what_is_sealed_is_left_and_named(place: Place) -> None:
+    file = airflow_home(place, config="[core]\n").address
+    without = place("airflow", "--import", file, "--dry-run")
+    assert "connection 'shop': it is encrypted, and no fernet key was given or found" in without.out
+    given = place.argv("airflow", "--import", file, "--fernet-key", "-", "--dry-run", "--json")
+    done = subprocess.run(given, input=f"{KEY}\n", text=True, capture_output=True, timeout=60)
+    assert json.loads(done.stdout)["connections"]["set"] == ["shop", "web"]
+    assert place("airflow", "--import", file, "--fernet-key", "nonsense").status == 2
+
+
+def test_while_airflows_scheduler_is_at_work_only_what_has_no_dates_is_taken(place: Place) -> None:
+    made = airflow_home(place)
+    made.put("job", job_type="SchedulerJob", state="running", latest_heartbeat=datetime.now(timezone.utc))
+    folder = str(Path(made.address).parent)
+    assert "Airflow's scheduler is at work" in place("airflow", "--import", folder, "--dry-run").err
+    refused = place("airflow", "--import", folder, "--json")
+    assert (refused.status, refused.json["error"]["code"]) == (1, "scheduler_at_work")
+    assert not place.home.database.exists()
+    rest = [part for kind in ("connections", "variables", "pools") for part in ("--only", kind)]
+    said = place("airflow", "--import", folder, "--json", *rest)
+    assert (said.status, said.json["dates"], said.json["paused"]) == (0, {}, {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (("--import", "mysql://me:pw@db/airflow"), "a database of the kind 'mysql' is not read here"),
+        (("--import", "/"), "it holds no airflow.cfg and no airflow.db"),
         (("--import",), "Say what is taken from where"),
         (("x.json",), "Say what is taken from where"),
         (("--import", "gone.json"), "gone.json cannot be used: No such file"),
@@ -104,5 +165,5 @@ def test_bad_input_is_one_sentence_and_writes_nothing(place: Place, arguments: t
     said = place("airflow", *arguments)
     assert (said.status, said.out) == (2, "")
     assert sentence in said.err
-    assert said.err.count("\n") == 1
+    assert said.err.replace("Reading mysql://db/airflow.\n", "").count("\n") == 1
     assert not place.home.database.exists()

@@ -6,6 +6,7 @@ engine as one command, which waits where there is none. What is secret is never 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,20 +16,22 @@ from typing import Any
 
 import click
 
-from ..airflow import exports
+from ..airflow import exports, installation
 from ..config import Home, find_home, read_config
 from ..core.coming import AT_WORK_S, KINDS, OF_TIME, Found, LastRun, Left, is_later, last_of, pools_to_set
-from ..core.errors import EngineRefused, VenturiError
+from ..core.errors import BadFile, EngineRefused, VenturiError
 from ..core.spec import dag_from_json
 from ..core.timetables import Planned, timetable_of
 from ..sdk.connections import Connection
 from ..sdk.exceptions import AirflowException
 from ..store import Reader, ScheduleRow, Store, open_store
+from ..store.airflow_database import in_words, read_airflow
 from . import options
 from .printing import COULD_NOT_START, SUCCESS, fail, iso, say, show, table
 from .sending import ask, leave, tell_settings_changed
-from .settings import NAME_CHARS_MAX
+from .settings import NAME_CHARS_MAX, from_stdin
 
+_SQLITE = b"SQLite format 3\0"
 NAMED_MAX = 20  # of one kind, in the text; all of them are in --json
 
 
@@ -48,6 +51,12 @@ class Taken:
 @click.option("--dry-run", is_flag=True, help="Only tell what would be taken, and what not and why.")
 @click.option("--overwrite", is_flag=True, help="Also what the home has already. [default: that stays as it is]")
 @click.option("--only", multiple=True, type=click.Choice(KINDS), help="Only these. May be given several times.")
+@click.option(
+    "--fernet-key",
+    metavar="KEY|-",
+    help="That opens what the database keeps encrypted; `-` reads it from stdin. [default: of the environment, else of "
+    "the airflow.cfg in the folder or beside the file]",
+)
 @options.everywhere
 def airflow(
     sources: tuple[str, ...],
@@ -55,20 +64,23 @@ def airflow(
     dry_run: bool,
     overwrite: bool,
     only: tuple[str, ...],
+    fernet_key: str | None,
     home_given: str | None,
     as_json: bool,
 ) -> int:
     """Take over from an existing Airflow: connections, variables, pools, pause flags and last dates.
 
-    A SOURCE is a file that Airflow's own command line has written (`connections export`, `variables export`,
-    `pools export`, `dags list -o json`, `dags list-runs -o json`), told apart by what is in it.
+    A SOURCE is Airflow's home folder, the address or SQLite file of its database, which is only read, or a file that
+    its own command line has written (`connections export`, `variables export`, `pools export`, `dags list -o json`,
+    `dags list-runs -o json`), told apart by what is in it.
     """
     if not importing or not sources:
         fail("Say what is taken from where, as in: venturi airflow --import FILE…", COULD_NOT_START, "usage")
     home = find_home(home_given)
     found = Found()
+    keys = [from_stdin(fernet_key) or ""] if fernet_key else None
     for source in sources:
-        found.add(_read(source))
+        found.add(_read(source, keys))
     found.only(only or KINDS)
     _check_names(found)
     _check_stopped(found, dry_run)
@@ -77,12 +89,41 @@ def airflow(
     return SUCCESS
 
 
-def _read(source: str) -> Found:
-    kind, file = exports.source_of(source)
+def _read(source: str, keys: list[str] | None) -> Found:
+    """A folder, an address, a SQLite file, or else an export."""
     try:
+        if os.path.isdir(source):
+            if not installation.is_home(source):
+                raise BadFile(file=source, problem="it holds no airflow.cfg and no airflow.db", advice="")
+            place = installation.installation(source)
+            return _read_database(place.database, keys if keys is not None else place.fernet_keys)
+        if "://" in source:
+            return _read_database(source, keys if keys is not None else installation.fernet_keys(_beside(source)))
+        kind, file = exports.source_of(source)
+        if kind is None and _is_sqlite(file):
+            return _read_database(file, keys if keys is not None else installation.fernet_keys(_beside(file)))
         return exports.read(file, kind)
     except VenturiError as error:
-        fail(str(error), COULD_NOT_START, "bad_source")
+        fail(str(error).strip(), COULD_NOT_START, "bad_source")
+
+
+def _read_database(address: str, keys: list[str]) -> Found:
+    say(f"Reading {in_words(address)}.")
+    return read_airflow(address, keys)
+
+
+def _beside(address: str) -> str | None:
+    """The folder in which an airflow.cfg may be."""
+    file = in_words(address)
+    return os.path.dirname(os.path.abspath(file)) if "://" not in file else None
+
+
+def _is_sqlite(file: str) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
 
 
 def _check_names(found: Found) -> None:

@@ -49,7 +49,7 @@ def _checked(kind: str, name: str) -> str:
     return name
 
 
-def _from_stdin(value: str | None) -> str | None:
+def from_stdin(value: str | None) -> str | None:
     """`-` keeps a secret out of the list of processes and the shell's history."""
     return sys.stdin.read().rstrip("\r\n") if value == "-" else value
 
@@ -102,7 +102,7 @@ def connections_set(
     """
     home = find_home(home_given)
     _checked("connection", conn_id)
-    made = _connection_of(conn_id, _from_stdin(written), fields)
+    made = _connection_of(conn_id, from_stdin(written), fields)
     with _store(home, create=True) as store:
         store.connection_set(conn_id, made.fields())
     show({"conn_id": conn_id}, as_json, f"Connection '{conn_id}' is set.")
@@ -111,7 +111,7 @@ def connections_set(
 
 
 def _connection_of(conn_id: str, written: str | None, fields: dict[str, str | None]) -> Connection:
-    given = {name: _from_stdin(value) for name, value in fields.items() if value is not None}
+    given = {name: from_stdin(value) for name, value in fields.items() if value is not None}
     described = given.pop("description", None)
     if written is not None and given:
         fail("Give either a URI or JSON, or single fields, not both.", COULD_NOT_START, "usage")
@@ -237,7 +237,7 @@ def variables_set(key: str, value: str, description: str | None, home_given: str
     home = find_home(home_given)
     _checked("variable", key)
     with _store(home, create=True) as store:
-        store.variable_set(key, _from_stdin(value) or "", description)
+        store.variable_set(key, from_stdin(value) or "", description)
     show({"key": key}, as_json, f"Variable '{key}' is set.")
     _after_change(home, [f"AIRFLOW_VAR_{key.upper()}"])
     return SUCCESS

@@ -18,7 +18,7 @@ KINDS = ("connections", "variables", "pools", "paused", "dates")
 OF_TIME = ("paused", "dates")
 AT_WORK_S = 60.0  # since a scheduler's last heartbeat; Airflow itself takes one for dead after 30
 _BY_TIMETABLE = ("scheduled", "backfill")  # runs after which Airflow's own scheduler goes on
-_UNFINISHED = ("queued", "running", "restarting")
+UNFINISHED = ("queued", "running", "restarting")
 DEFAULT_POOL_SLOTS = 128  # of a pool that nobody has touched, here as there
 
 
@@ -96,7 +96,7 @@ class Found:
         """One run of Airflow's, whoever has made it."""
         if is_by_timetable(run_type, run_id):
             self.saw(dag_id, last)
-        if state in _UNFINISHED:
+        if state in UNFINISHED:
             self.unfinished.append(Unfinished(dag_id, run_id, state, last.date))
 
     def only(self, kinds: Iterable[str]) -> None:

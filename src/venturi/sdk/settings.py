@@ -99,7 +99,7 @@ def _is_secret(section: str, key: str) -> bool:
     return (section, key) in _SECRET_SETTINGS or sounds_secret(key)
 
 
-def _printed_by(command: str, setting: str) -> str:
+def printed_by(command: str, setting: str) -> str:
     import shlex
     import subprocess
 
@@ -187,7 +187,7 @@ class Settings:
 
         found = None
         if command:
-            found = _printed_by(command, f"[{section}/{key}]")
+            found = printed_by(command, f"[{section}/{key}]")
         elif secret:
             from .backends import configured_backend
 
