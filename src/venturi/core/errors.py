@@ -11,6 +11,7 @@
     ├── BadFile                   a file of settings that cannot be read
     ├── NotWithout                some tasks of a DAG were chosen, and another one is needed
     ├── TimetableFailed           a timetable class of the author's own broke or hung
+    ├── NoBackfill                a backfill that cannot be
     ├── BadParameter              a run was asked for with what the DAG's parameters do not allow
     ├── NotFound                  a DAG, run, task, variable or connection that is not there
     ├── Refused                   a request that the present state does not allow
@@ -97,6 +98,10 @@ class NotFound(VenturiError):
 
 class TimetableFailed(VenturiError):
     """The timetable of DAG '{dag_id}' could not say what a run is about: {problem}"""
+
+
+class NoBackfill(VenturiError):
+    """{problem}"""
 
 
 class BadParameter(VenturiError):

@@ -55,6 +55,13 @@ class CallState(str, Enum):
     DONE = "done"
 
 
+class BackfillState(str, Enum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"  # each of its dates has been dealt with, and none of its runs is unfinished
+    CANCELLED = "cancelled"
+
+
 FINAL = frozenset(
     {
         TaskState.SUCCESS,
@@ -102,6 +109,16 @@ CALL_MOVES: dict[CallState, frozenset[CallState]] = {
     CallState.DONE: frozenset(),
 }
 
+_B = BackfillState
+
+BACKFILL_MOVES: dict[BackfillState, frozenset[BackfillState]] = {
+    # To itself: some more of its dates have been dealt with.
+    _B.RUNNING: frozenset({_B.RUNNING, _B.PAUSED, _B.DONE, _B.CANCELLED}),
+    _B.PAUSED: frozenset({_B.PAUSED, _B.RUNNING, _B.CANCELLED}),
+    _B.DONE: frozenset(),
+    _B.CANCELLED: frozenset(),
+}
+
 
 def check_task_move(what: str, before: TaskState, after: TaskState) -> None:
     if after not in TASK_MOVES[before]:
@@ -115,4 +132,9 @@ def check_run_move(what: str, before: RunState, after: RunState) -> None:
 
 def check_call_move(what: str, before: CallState, after: CallState) -> None:
     if after not in CALL_MOVES[before]:
+        raise IllegalMove(what=what, before=before.value, after=after.value)
+
+
+def check_backfill_move(what: str, before: BackfillState, after: BackfillState) -> None:
+    if after not in BACKFILL_MOVES[before]:
         raise IllegalMove(what=what, before=before.value, after=after.value)

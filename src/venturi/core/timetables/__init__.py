@@ -8,5 +8,10 @@ from __future__ import annotations
 
 from .reading import custom_of as custom_of
 from .reading import timetable_of as timetable_of
+from .timetable import Continuous as Continuous
+from .timetable import Once as Once
+from .timetable import Partitions as Partitions
 from .timetable import Planned as Planned
 from .timetable import Timetable as Timetable
+from .timetable import counted_from as counted_from
+from .zones import zone_of as zone_of

@@ -7,6 +7,7 @@ either a run is about the interval between two moments and starts at its end, or
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -50,9 +51,9 @@ class Timetable:
     def words(self) -> str:
         raise NotImplementedError
 
-    def run_id(self, planned: Planned) -> str:
+    def run_id(self, planned: Planned, run_type: str = "scheduled") -> str:
         at = planned.logical_date if self.named_by_start and planned.logical_date is not None else planned.run_after
-        return f"scheduled__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
+        return f"{run_type}__{datetime.fromtimestamp(at, timezone.utc).isoformat()}"
 
 
 def _end(last: Planned) -> float:
@@ -307,6 +308,16 @@ class Partitions(Moments):
             of = (self.steps.after(of) if self.offset > 0 else self.steps.before(of)) or of
         key = datetime.fromtimestamp(of, zone_of(self.steps.zone)).strftime(self.key_format)
         return Planned(float(at), None, None, key)
+
+
+def counted_from(timetable: Timetable, moment: float) -> Timetable:
+    """The same; where it has no start date that lengths of time are counted from, they are counted from this moment."""
+    steps = timetable.steps if isinstance(timetable, (Intervals, Moments)) else None
+    if not isinstance(steps, SpanSteps) or steps.anchor is not None:
+        return timetable
+    made = copy(timetable)
+    made.steps = SpanSteps(steps.span, moment)  # type: ignore[attr-defined]
+    return made
 
 
 # ── others ───────────────────────────────────────────────────────────────────────────────────────────────
