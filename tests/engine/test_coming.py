@@ -32,7 +32,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def take(bench: Bench, **given: Any) -> dict[str, Any]:
     told: list[dict[str, Any]] = []
     head = {"dates": {dag_id: last.to_json() for dag_id, last in given.pop("last", {}).items()}, **given}
-    bench.turn(do=lambda turn: told.append(take_over(bench.engine, head, bench.commands._set_paused, turn)))
+    bench.turn(do=lambda turn: told.append(take_over(bench.engine, head, bench.commands.set_paused, turn)))
     return told[0]
 
 
@@ -81,7 +81,7 @@ def test_it_holds_over_a_crash_and_over_a_new_version(bench: Bench) -> None:
     bench.start()
     bench.settle()
     serve(bench, daily(catchup=True, tags=("new",)), version="v2")
-    bench.turn(do=lambda turn: bench.commands._set_paused("d", False, turn))
+    bench.turn(do=lambda turn: bench.commands.set_paused("d", False, turn))
     go_to(bench, bench.now)
     assert dates(bench) == after(11, 12, 13)
 

@@ -34,6 +34,7 @@ VERBS = {
     "trigger": ("dags", "Start a run of a DAG."),
     "pause": ("dags", "Start no more runs of a DAG."),
     "unpause": ("dags", "Start runs of a DAG again."),
+    "backfill": ("backfill", "Run the dates of a DAG that are past: DAG, ls, show, pause, resume, cancel."),
     "questions": ("people", "What tasks wait for people to answer."),
     "answer": ("people", "Answer a task that asks a person."),
     "approve": ("people", "Say yes to a task that waits for approval."),

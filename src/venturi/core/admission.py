@@ -66,11 +66,15 @@ def start_runs(world: World, turn: Turn) -> None:
 
 
 def run_waits_for(dag: Dag, run: Run) -> str | None:
-    """What keeps a queued run: paused, runs."""
+    """What keeps a queued run: paused, runs, backfill_paused, backfill."""
+    if dag.paused and not run.ignores_pause:
+        return "paused"
+    if run.bound is not None:
+        if run.bound.paused:
+            return "backfill_paused"
+        return "backfill" if run.bound.running >= run.bound.most else None
     if run.ignores_pause:
         return None
-    if dag.paused:
-        return "paused"
     return "runs" if dag.running >= dag.max_active_runs else None
 
 

@@ -120,7 +120,7 @@ def _moment(text: str, zone: tzinfo, ends_day: bool = False) -> float:
     if made.tzinfo is None:
         made = made.replace(tzinfo=zone)
     if ends_day and len(text.strip()) <= len("2026-01-31"):
-        return math.nextafter((made + timedelta(days=1)).timestamp(), -math.inf)
+        return (made + timedelta(days=1)).timestamp() - 0.001
     return made.timestamp()
 
 
@@ -247,7 +247,7 @@ def named(timetable: Timetable | None, date: float) -> Planned:
 
 
 def said(date: float) -> str:
-    return datetime.fromtimestamp(date, timezone.utc).isoformat().replace("+00:00", "Z")
+    return datetime.fromtimestamp(date, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 # ── a date that has its run ──────────────────────────────────────────────────────────────────────────────

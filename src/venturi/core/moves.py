@@ -10,7 +10,17 @@ from typing import Any
 
 from .errors import IllegalMove
 from .questions import Answered, Asked
-from .states import RUN_FINAL, CallState, RunState, TaskState, check_call_move, check_run_move, check_task_move
+from .states import (
+    RUN_FINAL,
+    BackfillState,
+    CallState,
+    RunState,
+    TaskState,
+    check_backfill_move,
+    check_call_move,
+    check_run_move,
+    check_task_move,
+)
 
 
 @dataclass(slots=True)
@@ -217,6 +227,47 @@ class ScheduleMove:
 
 
 @dataclass(slots=True)
+class NewBackfill:
+    id: int
+    dag_id: str
+    request: dict[str, Any]  # core.backfills.Request
+    at: float
+    total: int | None = None
+    key: str | None = None
+
+
+@dataclass(slots=True)
+class BackfillMove:
+    """A backfill has dealt with some of its dates, or is paused, goes on, is over: written with the runs it has made,
+    where it stands as it stood."""
+
+    id: int
+    before: BackfillState
+    after: BackfillState
+    n_before: int
+    n: int  # dates dealt with
+    cursor: float | None  # the last of them
+    at: float
+    total: int | None = None  # None: as it was
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        check_backfill_move(f"backfill {self.id}", self.before, self.after)
+
+
+@dataclass(slots=True)
+class BackfillDate:
+    """What has become of the n-th date of a backfill."""
+
+    backfill: int
+    n: int
+    date: float
+    run: int | None  # that it has made or done again, or for which it was left out
+    what: str  # core.backfills.Verdict
+    reason: str | None = None
+
+
+@dataclass(slots=True)
 class AttemptRow:
     """One try, written once, when it has ended."""
 
@@ -357,6 +408,9 @@ class Batch:
     new_runs: list[NewRun] = field(default_factory=list)
     run_resets: list[RunReset] = field(default_factory=list)
     schedules: list[ScheduleMove] = field(default_factory=list)
+    new_backfills: list[NewBackfill] = field(default_factory=list)
+    backfills: list[BackfillMove] = field(default_factory=list)
+    backfill_dates: list[BackfillDate] = field(default_factory=list)
     run_moves: list[RunMove] = field(default_factory=list)
     task_moves: list[TaskMove] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)

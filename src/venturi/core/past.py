@@ -28,7 +28,8 @@ class Before:
 
 
 def looks_back(run: Run) -> bool:
-    return bool(run.plan.past) and run.logical_date is not None and not run.ignores_pause
+    tried = run.ignores_pause and run.backfill is None
+    return bool(run.plan.past) and run.logical_date is not None and not tried
 
 
 def only_scheduled(spec: DagSpec) -> bool:

@@ -378,7 +378,7 @@ def _move_run(run: Run, after: RunState, turn: Turn, reason: str | None = None) 
 def _enter_running(world: World, run: Run, turn: Turn) -> None:
     dag = world.dag(run.dag_id)
     dag.waiting_runs.remove(run.id)
-    dag.running += 1
+    world.count_running(run, 1)
     run.started_at = turn.now
     _move_run(run, RunState.RUNNING, turn)
     world.limit_time(run)

@@ -135,12 +135,23 @@ class Kept:
     devices: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class Bound:
+    """Of a backfill that is not over: how many of its runs there may be, beside those that its DAG may have."""
+
+    most: int
+    paused: bool = False
+    running: int = 0
+    unfinished: int = 0  # running, and those that wait for a place
+
+
 class Run:
     """One unfinished run."""
 
     __slots__ = (
         "backfill",
         "before",
+        "bound",
         "conf",
         "dag",
         "dag_id",
@@ -184,6 +195,7 @@ class Run:
         self.conf: dict[str, Any] = {}
         self.only: tuple[str, ...] = ()  # the tasks chosen; its plan has no others
         self.backfill: int | None = None
+        self.bound: Bound | None = None  # of that, once it is in the world
         self.started_by: str | None = None
         self.key: str | None = None  # by which whoever wanted it knows it again
         self.dag: Dag | None = None  # once it is in the world
@@ -224,7 +236,7 @@ class Dag:
     max_active_runs: int = 16
     limits_each_run: bool = False  # max_active_tasks is of each run, as in Airflow 3
     live: int = 0
-    running: int = 0
+    running: int = 0  # runs, but for those of backfills, which have a bound of their own
     task_live: dict[str, int] = field(default_factory=dict)
     waiting_runs: list[int] = field(default_factory=list)  # queued, oldest first
     runs: dict[int, Run] = field(default_factory=dict)  # unfinished
@@ -255,6 +267,7 @@ class World:
     def __init__(self, slots: int) -> None:
         self.dags: dict[str, Dag] = {}
         self.runs: dict[int, Run] = {}
+        self.backfills: dict[int, Bound] = {}
         self.pools: dict[str, Pool] = {DEFAULT_POOL: Pool(128, defined=True)}
         self.capacity = Capacity(slots)
         self.machine = Machine()
@@ -327,10 +340,18 @@ class World:
 
     def remove(self, run: Run) -> None:
         dag = self.dag(run.dag_id)
-        dag.running -= 1
+        self.count_running(run, -1)
+        if run.bound is not None:
+            run.bound.unfinished -= 1
         del self.runs[run.id], dag.runs[run.id]
         for key in [key for key in dag.held if key[0] == run.id]:
             del dag.held[key]
+
+    def count_running(self, run: Run, by: int) -> None:
+        if run.bound is not None:
+            run.bound.running += by
+        else:
+            self.dag(run.dag_id).running += by
 
     def limit_time(self, run: Run) -> None:
         """From its start on a run has the time that its DAG says."""
@@ -342,10 +363,13 @@ class World:
         self.runs[run.id] = run
         dag = run.dag = self.dag(run.dag_id)
         dag.runs[run.id] = run
+        run.bound = None if run.backfill is None else self.backfills.get(run.backfill)
+        if run.bound is not None:
+            run.bound.unfinished += 1
         if run.state is RunState.QUEUED:
             dag.waiting_runs.append(run.id)
         else:
-            dag.running += 1
+            self.count_running(run, 1)
 
 
 def settled_state(counts: dict[TaskState, int]) -> TaskState:

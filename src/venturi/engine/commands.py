@@ -19,7 +19,7 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import coming, questions, whys
+from . import backfill_commands, coming, questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -75,6 +75,10 @@ class Commands:
         engine.on_commit = self._on_commit
         Triggering(engine, self)
 
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
     def handle(self, client: Client, head: Head) -> None:
         act = _COMMANDS.get(str(head.get("name")))
         if act is None:
@@ -112,6 +116,10 @@ class Commands:
         except (KeyError, TypeError, ValueError) as error:
             refuse(client, head, "bad_request", f"The command '{head.get('name')}' was not understood: {error}.")
 
+    def answer(self, client: Asker, head: Head, **result: Any) -> None:
+        """Once what was done is durable."""
+        self._answer(client, head, **result)
+
     def _answer(self, client: Asker, head: Head, **result: Any) -> None:
         if isinstance(client, (Row, Recorded)):
             answer(client, head, **result)
@@ -141,7 +149,7 @@ class Commands:
             refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
             return
         if head.get("unpause"):
-            self._set_paused(dag_id, False, turn)
+            self.set_paused(dag_id, False, turn)
         key = head.get("idempotency_key")
         known = self._engine.reader.run_by_key(dag_id, key) if key else None
         if known is not None:
@@ -244,10 +252,10 @@ class Commands:
         if self._engine.versions.current(dag_id) is None:
             refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
             return
-        self._set_paused(dag_id, paused, turn)
+        self.set_paused(dag_id, paused, turn)
         self._answer(client, head, dag_id=dag_id, paused=paused)
 
-    def _set_paused(self, dag_id: str, paused: bool, turn: Turn) -> None:
+    def set_paused(self, dag_id: str, paused: bool, turn: Turn) -> None:
         self._engine.world.dag(dag_id).paused = paused
         self._engine.schedules.touch(dag_id)
         turn.batch.dag_flags.append((dag_id, "paused", paused))
@@ -296,7 +304,7 @@ class Commands:
                 client, head, "foreground", "`venturi run` starts nothing by time; the next `venturi up` takes it over."
             )
             return
-        self._answer(client, head, **coming.take_over(self._engine, head, self._set_paused, turn))
+        self._answer(client, head, **coming.take_over(self._engine, head, self.set_paused, turn))
 
     def asset_event(self, client: Asker, head: Head, turn: Turn) -> None:
         self._answer(client, head, **self._engine.assets.tell(head, turn))
@@ -419,6 +427,7 @@ _COMMANDS: dict[str, _Act] = {
     "refresh": Commands.refresh,
     "follow": Commands.follow,
     "status": Commands.status,
+    **backfill_commands.COMMANDS,
     "why": Commands.why,
     "stop": Commands.stop,
 }
@@ -429,5 +438,6 @@ _LASTING = {
         *("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove", "take_over"),
         "asset_event",
         "answer",
+        *backfill_commands.LASTING,
     )
 }

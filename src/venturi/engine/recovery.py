@@ -16,8 +16,8 @@ from ..core.places import Pool
 from ..core.plan import Plan
 from ..core.resources import Machine
 from ..core.spec import DagSpec
-from ..core.states import CallState, RunState, TaskState
-from ..core.world import WHOLE, Call, Cell, KeptGroup, KeptInstance, Run, World, restore
+from ..core.states import BackfillState, CallState, RunState, TaskState
+from ..core.world import WHOLE, Bound, Call, Cell, KeptGroup, KeptInstance, Run, World, restore
 from ..store import Reader
 from ..store.rows import RunRow
 from ..store.rows import World as Kept
@@ -49,6 +49,9 @@ def read_world(
         if version_now is not None:
             dag.version = version_now.id
             dag.max_active_tasks, dag.max_active_runs, dag.limits_each_run = limits(version_now.spec)
+    for one in kept.backfills:
+        paused = one.state == BackfillState.PAUSED.value
+        world.backfills[one.id] = Bound(one.request["max_active"], paused)
     instances, groups = _by_run(kept)
     for found in kept.runs:
         if wanted(found.id):

@@ -96,6 +96,7 @@ class Schedules:
         """Its version has changed, or whether it is paused."""
         if not self._engine.foreground:
             self._look[dag_id] = None
+            self._engine.backfills.touch(dag_id)
 
     def touch_all(self) -> None:
         """The clock was set."""

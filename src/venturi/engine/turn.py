@@ -42,6 +42,7 @@ from ..store.rows import DeferralRow
 from . import questions, recovery
 from .asking import Asks
 from .assets import Assets
+from .backfills import Backfills
 from .conditions import Conditions
 from .contexts import Contexts
 from .jumps import shift
@@ -87,6 +88,7 @@ class Engine:
         self.asks = Asks(self)
         self.assets = Assets(self)
         self.own_timetables = OwnTimetables(self)
+        self.backfills = Backfills(self)
         self.schedules = Schedules(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
@@ -116,6 +118,7 @@ class Engine:
         self.conditions = Conditions(self)
         self.assets.restore(kept.piles)
         self.world.capacity.online = False  # until the executor has told what it holds
+        self.backfills.restart(kept.backfills)
         self.schedules.restart(kept.schedules)
         self._effects = Effects()
         self._turn = None
@@ -181,6 +184,7 @@ class Engine:
             command(turn)
         self._wake(turn)
         self.schedules.act(turn)
+        self.backfills.act(turn)
         self.own_timetables.pump()
         for token, reason in turn.cancels:
             self._cancel(token, reason, self.config.grace_s)
@@ -237,6 +241,7 @@ class Engine:
                 self.contexts.forget(run)
                 self._own_reports += self.on_finished(run)
             self.schedules.ended(turn.finished_runs)
+            self.backfills.ended(turn.finished_runs)
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
             self.conditions.committed(turn)
@@ -422,7 +427,7 @@ class Engine:
 
     def next_timer(self) -> float | None:
         times = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
-        moments = (self.conditions.next_at(), self.schedules.next_due())
+        moments = (self.conditions.next_at(), self.schedules.next_due(), self.backfills.next_due())
         return min([*times, *(moment for moment in moments if moment is not None)], default=None)
 
     # ── commands and reads ──

@@ -16,6 +16,7 @@ from ..core.moves import (
     AssetForget,
     AssetStart,
     AssetWait,
+    BackfillMove,
     Batch,
     CallMove,
     DagVersion,
@@ -26,7 +27,7 @@ from ..core.moves import (
     TaskMove,
 )
 from ..core.questions import Answered
-from ..core.states import RUN_FINAL, CallState, RunState, TaskState
+from ..core.states import RUN_FINAL, BackfillState, CallState, RunState, TaskState
 
 Rows = Sequence[Sequence[Any]]
 Write = tuple[str, Rows, bool]  # a statement of `statements.COMMIT`, its rows, and whether each must hit its row
@@ -226,6 +227,28 @@ def _times(batch: Batch) -> Iterator[Write]:
             yield f"clock_of_{name}", [(batch.clock_set_by_s,)], False
     if batch.schedules:
         yield "schedule", _schedules(batch.schedules), False
+    if batch.new_backfills:
+        made = [(b.id, b.dag_id, _RUNNING, _dumps(b.request), 0, b.total, b.key, b.at) for b in batch.new_backfills]
+        yield "new_backfill", made, False
+    if batch.backfills:
+        yield "backfill_move", _backfill_moves(batch.backfills), True
+    if batch.backfill_dates:
+        dates = [(d.backfill, d.n, d.date, d.run, d.what, d.reason) for d in batch.backfill_dates]
+        yield "backfill_run", dates, False
+
+
+_RUNNING = BackfillState.RUNNING.value
+
+
+def _backfill_moves(moves: list[BackfillMove]) -> Rows:
+    """Several moves of one backfill are one row: guarded by the first, ending in the last."""
+    joined: dict[int, list[Any]] = {}
+    for m in moves:
+        row = joined.setdefault(m.id, [m.id, None, None, None, None, None, None, m.before._value_, m.n_before])
+        over = m.after in (BackfillState.DONE, BackfillState.CANCELLED)
+        total = row[4] if m.total is None else m.total
+        row[1:7] = [m.after._value_, m.n, m.cursor, total, m.at if over else None, m.reason]
+    return list(joined.values())
 
 
 def _schedules(moves: list[ScheduleMove]) -> Rows:

@@ -19,6 +19,7 @@ from ..core.states import FINAL, RUN_FINAL, RunState
 from . import tables as t
 from .drivers import Driver, Row, transaction
 from .reading_assets import AssetReads, piles
+from .reading_backfills import BackfillReads, open_backfills
 from .reading_people import PeopleReads
 from .rows import (
     AttemptRecord,
@@ -313,7 +314,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads, PeopleReads):
+class Reader(AssetReads, BackfillReads, PeopleReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:
@@ -588,4 +589,5 @@ def read_world(driver: Driver) -> World:
             import_errors=[ImportErrorRow.of(row) for row in ask(driver, "import_errors")],
             commands=[CommandRow.of(row) for row in ask(driver, "waiting_commands")],
             piles=piles(driver),
+            backfills=open_backfills(driver),
         )

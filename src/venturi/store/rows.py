@@ -7,7 +7,7 @@ Owns these forms and how a row of the driver becomes one. A form's fields are th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core.moves import DagVersion
@@ -261,6 +261,36 @@ class ScheduleRow(NamedTuple):
         return cls._make((*row[:7], None if row[7] is None else json.loads(row[7])))
 
 
+class BackfillRow(NamedTuple):
+    id: int
+    dag_id: str
+    state: str
+    request: dict[str, Any]
+    n: int
+    cursor: float | None
+    total: int | None
+    key: str | None
+    at: float
+    ended_at: float | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> BackfillRow:
+        return cls._make((*row[:3], json.loads(row[3]), *row[4:]))
+
+
+class BackfillDateRow(NamedTuple):
+    """A date of a backfill that has been dealt with, and how its run stands."""
+
+    n: int
+    logical_date: float
+    what: str
+    reason: str | None
+    run: int | None
+    run_id: str | None  # None: there is none any more
+    state: str | None
+
+
 class PileRow(NamedTuple):
     """The events of one asset that wait for a DAG to start by them."""
 
@@ -293,3 +323,4 @@ class World:
     import_errors: list[ImportErrorRow]
     commands: list[CommandRow]  # waiting, oldest first
     piles: list[PileRow]
+    backfills: list[BackfillRow] = field(default_factory=list)  # running or paused

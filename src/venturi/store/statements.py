@@ -178,6 +178,18 @@ def _guarded_calls(rows: Rows) -> Update:
     )
 
 
+def _guarded_backfills(rows: Rows) -> Update:
+    c = t.backfill.c
+    return (
+        update(t.backfill)
+        .values(
+            {name: rows[name] for name in ("state", "n", "cursor", "ended_at", "reason")}
+            | {"total": func.coalesce(rows["total"], c.total)}
+        )
+        .where(and_(c.id == rows["id"], c.state == rows["before"], c.n == rows["n_before"]))
+    )
+
+
 def _of_a_run(table: Table) -> Statement:
     """Everything of one run goes."""
     return Statement(_of(table, "run"), lambda rows: delete(table).where(table.c.run == rows["run"]))
@@ -242,6 +254,16 @@ COMMIT: dict[str, Statement] = {
     "new_run": _insert(t.run),
     **{f"clock_of_{table.name}": _clock(table) for table in (t.run, t.attempt, t.task_instance)},
     "schedule": _upsert(t.schedule),
+    "new_backfill": _insert(t.backfill, "id", "dag_id", "state", "request", "n", "total", "key", "at"),
+    "backfill_move": Statement(
+        [
+            *_of(t.backfill, "id", "state", "n", "cursor", "total", "ended_at", "reason"),
+            ("before", TextType()),
+            ("n_before", t.backfill.c.n.type),
+        ],
+        _guarded_backfills,
+    ),
+    "backfill_run": _insert(t.backfill_run),
     "run_move": Statement(
         [*_of(t.run, "id", "state", "started_at", "ended_at", "reason"), ("before", TextType())], _guarded_runs
     ),

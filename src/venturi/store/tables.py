@@ -346,6 +346,10 @@ backfill = Table(
     _need("dag_id", Text),
     _need("state", Text),  # running, paused, done, cancelled
     _need("request", Text),  # JSON, core.backfills.Request
+    _need("n", BigInteger),  # how many of its dates have been dealt with
+    Column("cursor", Double),  # the last of them
+    Column("total", BigInteger),  # how many there are, once that is known
+    Column("key", Text),  # by which whoever asked for it knows it again
     _need("at", Double),
     Column("ended_at", Double),
     Column("reason", Text),
@@ -353,14 +357,14 @@ backfill = Table(
 _open_backfill = text("state IN ('running', 'paused')")
 Index("backfill_open", backfill.c.id, sqlite_where=_open_backfill, postgresql_where=_open_backfill)
 
-backfill_run = Table(  # each date of a backfill
+backfill_run = Table(  # each date of a backfill that has been dealt with
     "backfill_run",
     metadata,
     _key("backfill", BigInteger),
     _key("n", Integer),
     Column("logical_date", Double),
     Column("run", BigInteger),
-    _need("state", Text),  # due, made, left out
+    _need("state", Text),  # new, again, left out: core.backfills.Verdict
     Column("reason", Text),
     Index("backfill_run_run", "run"),
 )
