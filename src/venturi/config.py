@@ -110,7 +110,9 @@ def find_home(given: str | None = None, environ: Mapping[str, str] = os.environ)
 class Config:
     database_url: str | None = None  # None: SQLite in the home
     slots: int = 2 * (os.cpu_count() or 1)
-    max_active_tasks_per_dag: int = 16
+    max_active_tasks_per_dag: int = 16  # of a DAG whose file says nothing of it, as the next two
+    max_active_runs_per_dag: int = 16
+    catchup_by_default: bool = False
     dags_paused_at_creation: bool = True
     parse_time_limit_s: float = 30.0
     timetable_time_limit_s: float = 10.0  # of a timetable class of the author's own, for its next dates
@@ -136,8 +138,16 @@ class Config:
     allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
 
 
-# Airflow's variables that mean the same here; ours win.
-_AIRFLOW_SPELLINGS = {"dag_ignore_file_syntax": "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX"}
+# Airflow's variables that mean the same here; ours win. An airflow.cfg is not asked: it holds every default of the
+# Airflow that wrote it, among them one that catches up.
+_AIRFLOW_SPELLINGS = {
+    "slots": "AIRFLOW__CORE__PARALLELISM",
+    "max_active_tasks_per_dag": "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG",
+    "max_active_runs_per_dag": "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG",
+    "catchup_by_default": "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT",
+    "dags_paused_at_creation": "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION",
+    "dag_ignore_file_syntax": "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX",
+}
 
 
 def _converted(kind: str, text: Any) -> Any:

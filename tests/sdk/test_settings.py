@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from venturi.config import Config
 from venturi.sdk import settings
 from venturi.sdk.backends import BaseSecretsBackend
+from venturi.sdk.dag import DAG
 from venturi.sdk.exceptions import AirflowConfigException
 from venturi.sdk.settings import Settings
 
@@ -39,6 +41,27 @@ def test_the_environment_wins_over_the_file_and_the_file_over_defaults(conf, tmp
     assert conf.get("mine", "other", fallback=None) is None
     with pytest.raises(AirflowConfigException, match=r"Set AIRFLOW__MINE__OTHER or give a fallback"):
         conf.get("mine", "other")
+
+
+def test_what_a_dag_does_not_say_is_said_by_the_environment_or_the_home(conf, tmp_path, monkeypatch):
+    """And never by an airflow.cfg, which holds all defaults of the Airflow that wrote it."""
+    (tmp_path / "airflow.cfg").write_text(
+        "[scheduler]\ncatchup_by_default = True\n[core]\nmax_active_runs_per_dag = 3\n"
+    )
+
+    def limits(**given):
+        dag = DAG("d", **given)
+        return dag.max_active_tasks, dag.max_active_runs, dag.catchup
+
+    assert limits() == (16, 16, False)
+    (tmp_path / ".venturi").mkdir(exist_ok=True)
+    (tmp_path / ".venturi" / "venturi.toml").write_text("max_active_tasks_per_dag = 5\nmax_active_runs_per_dag = 6\n")
+    assert limits() == (5, 6, False)
+    monkeypatch.setenv("AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG", "2")
+    monkeypatch.setenv("AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT", "True")
+    assert limits() == (5, 2, True)
+    assert limits(max_active_tasks=1, max_active_runs=1, catchup=False) == (1, 1, False)
+    assert conf.getint("core", "max_active_tasks_per_dag") == conf.getint("core", "dag_concurrency") == 5
 
 
 def test_values_are_converted_and_a_bad_one_is_named(conf, monkeypatch):
@@ -74,7 +97,7 @@ def test_sections_are_told_with_all_that_is_set_in_them(conf, tmp_path, monkeypa
     assert conf.getsection("nowhere") is None
     assert (conf.has_section("mine"), conf.has_section("nowhere")) == (True, False)
     assert (conf.has_option("mine", "c"), conf.has_option("mine", "d")) == (True, False)
-    assert conf.getsection("core")["parallelism"] == 32
+    assert conf.getsection("core")["parallelism"] == Config().slots
     assert {"core", "mine"} <= set(conf.sections())
     assert conf.as_dict()["mine"]["a"] == "1"
 
@@ -88,7 +111,7 @@ def test_a_file_sets_for_its_own_process(conf):
     conf.set("core", "parallelism", 9)
     assert conf.getint("core", "parallelism") == 9
     conf.remove_option("core", "parallelism")
-    assert conf.getint("core", "parallelism") == 32
+    assert conf.getint("core", "parallelism") == Config().slots
 
 
 def test_a_broken_airflow_cfg_is_named(conf, tmp_path):

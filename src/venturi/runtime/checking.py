@@ -222,7 +222,7 @@ def _dangerous_defaults(dag: Any, spec: Head) -> list[Finding]:
     """What Airflow of the file's generation does unasked, and Venturi does not."""
     from ..sdk import era
 
-    if not era.catches_up(dag.era) or dag.says_catchup or spec.get("schedule") in (None, "@once"):
+    if not era.catches_up(dag.era) or dag.says_catchup or dag.catchup or spec.get("schedule") in (None, "@once"):
         return []
     start = spec.get("start_date")
     if start is None or (datetime.now(timezone.utc) - datetime.fromisoformat(start)).days < LONG_PAST_DAYS:

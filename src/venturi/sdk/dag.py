@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..config import find_home, read_config
 from . import building, era, times
 from .exceptions import BadAuthoring, DuplicateTaskIdFound, TaskNotFound
 from .groups import TaskGroup
@@ -85,11 +86,12 @@ class DAG:
             {"schedule": schedule, "schedule_interval": schedule_interval, "timetable": timetable}
         )
         self._check_schedule()
-        self.catchup = bool(catchup)
+        defaults = read_config(find_home())
+        self.catchup = defaults.catchup_by_default if catchup is None else bool(catchup)
         self.says_catchup = catchup is not None
         self.tags = {tags} if isinstance(tags, str) else set(tags or ())
-        self.max_active_tasks = int(max_active_tasks or concurrency or 16)
-        self.max_active_runs = int(max_active_runs or 16)
+        self.max_active_tasks = int(max_active_tasks or concurrency or defaults.max_active_tasks_per_dag)
+        self.max_active_runs = int(max_active_runs or defaults.max_active_runs_per_dag)
         self.dagrun_timeout = dagrun_timeout
         self.doc_md = doc_md
         self.dag_display_name = dag_display_name or dag_id

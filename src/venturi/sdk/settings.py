@@ -11,7 +11,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from ..config import environment, environment_names, find_home
+from ..config import environment, environment_names, find_home, read_config
 from ..core.secrets import sounds_secret
 from .exceptions import AirflowConfigException
 
@@ -36,15 +36,11 @@ _MOVED |= {new: old for old, new in _MOVED.items()}
 
 _DEFAULTS = {
     ("core", "default_timezone"): "utc",
-    ("core", "parallelism"): "32",
-    ("core", "max_active_tasks_per_dag"): "16",
-    ("core", "max_active_runs_per_dag"): "16",
     ("core", "default_pool_task_slot_count"): "128",
     ("core", "default_task_retries"): "0",
     ("core", "default_task_retry_delay"): "300",
     ("core", "default_task_weight_rule"): "downstream",
     ("core", "default_impersonation"): "",
-    ("core", "dags_are_paused_at_creation"): "True",
     ("core", "dag_run_conf_overrides_params"): "True",
     ("core", "load_examples"): "False",
     ("core", "unit_test_mode"): "False",
@@ -59,10 +55,18 @@ _DEFAULTS = {
     ("logging", "remote_logging"): "False",
     ("operators", "default_owner"): "airflow",
     ("operators", "default_deferrable"): "False",
-    ("scheduler", "catchup_by_default"): "False",
     ("sensors", "default_timeout"): "604800",
     ("secrets", "backend"): "",
     ("secrets", "backend_kwargs"): "",
+}
+
+# What our own configuration says.
+_OURS = {
+    ("core", "parallelism"): "slots",
+    ("core", "max_active_tasks_per_dag"): "max_active_tasks_per_dag",
+    ("core", "max_active_runs_per_dag"): "max_active_runs_per_dag",
+    ("core", "dags_are_paused_at_creation"): "dags_paused_at_creation",
+    ("scheduler", "catchup_by_default"): "catchup_by_default",
 }
 
 
@@ -73,10 +77,9 @@ def _of_home(section: str, key: str) -> str | None:
     if section == "logging" and key == "base_log_folder":
         return str(home.logs)
     if section == "api" and key == "base_url":
-        from ..config import read_config
-
         return f"http://localhost:{read_config(home).port}"
-    return None
+    field = _OURS.get((section, key))
+    return None if field is None else str(getattr(read_config(home), field))
 
 
 def _variable_name(section: str, key: str) -> str:
@@ -286,7 +289,7 @@ class Settings:
 
     def options(self, section: str) -> list[str]:
         section = section.lower()
-        found = dict.fromkeys(key for place, key in (*_DEFAULTS, *self._set) if place == section)
+        found = dict.fromkeys(key for place, key in (*_DEFAULTS, *_OURS, *self._set) if place == section)
         parsed = self._parsed()
         if parsed is not None and parsed.has_section(section):
             found.update(dict.fromkeys(parsed.options(section)))
@@ -297,7 +300,7 @@ class Settings:
     def sections(self) -> list[str]:
         parsed = self._parsed()
         own = parsed.sections() if parsed is not None else []
-        return sorted({*own, *(section for section, _ in (*_DEFAULTS, *self._set))})
+        return sorted({*own, *(section for section, _ in (*_DEFAULTS, *_OURS, *self._set))})
 
     def has_section(self, section: str) -> bool:
         return bool(self.options(section))
