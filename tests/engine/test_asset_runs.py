@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.engine.pausing import set_paused
 
 
 def asset(name: str) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def test_what_waits_is_still_there_after_a_crash(bench: Any) -> None:
 def test_a_paused_dag_is_not_started_by_what_came_meanwhile_but_is_told_of_it(bench: Any) -> None:
     declare(bench, consumer("one", A, paused_upon_creation=True))
     produce(bench, said("a"))
-    bench.turn(do=lambda turn: bench.commands.set_paused("one", False, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "one", False, turn))
     assert runs(bench, "one") == []
     assert piles(bench, "one") == {"a": 0}
     produce(bench, said("a"))
@@ -121,11 +122,11 @@ def test_what_had_come_before_a_dag_was_paused_starts_it_when_it_goes_on(bench: 
     declare(bench, consumer("one", A, max_active_runs=1))
     produce(bench, said("a"))
     produce(bench, said("a"))
-    bench.turn(do=lambda turn: bench.commands.set_paused("one", True, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "one", True, turn))
     finish(bench, "one")
     assert len(runs(bench, "one")) == 1
     assert bench.engine.assets.waiting("one") == "has what it waits for (a since 2023-11-14 22:13 UTC), and is paused"
-    bench.turn(do=lambda turn: bench.commands.set_paused("one", False, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "one", False, turn))
     assert len(runs(bench, "one")) == 2
 
 

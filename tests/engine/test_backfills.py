@@ -10,6 +10,7 @@ import pytest
 from venturi.core.backfills import Request, request_of
 from venturi.core.errors import StoreError
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.engine.pausing import set_paused
 from venturi.executors.base import Dated
 from venturi.store.rows import BackfillRow
 
@@ -41,7 +42,7 @@ def counts(bench: Bench, id: int) -> dict[str, int]:
 
 
 def pause(bench: Bench, paused: bool, dag_id: str = "d") -> None:
-    bench.turn(do=lambda turn: bench.commands.set_paused(dag_id, paused, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, dag_id, paused, turn))
 
 
 def dates(bench: Bench, dag_id: str = "d", kind: str = "backfill") -> list[str]:

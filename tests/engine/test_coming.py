@@ -11,6 +11,7 @@ import pytest
 from venturi.config import Config
 from venturi.core.coming import LastRun
 from venturi.engine.coming import take_over
+from venturi.engine.pausing import set_paused
 
 from .conftest import Bench
 from .test_schedules import DAY, at, daily, dates, go_to, serve
@@ -32,7 +33,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def take(bench: Bench, **given: Any) -> dict[str, Any]:
     told: list[dict[str, Any]] = []
     head = {"dates": {dag_id: last.to_json() for dag_id, last in given.pop("last", {}).items()}, **given}
-    bench.turn(do=lambda turn: told.append(take_over(bench.engine, head, bench.commands.set_paused, turn)))
+    bench.turn(do=lambda turn: told.append(take_over(bench.engine, head, turn)))
     return told[0]
 
 
@@ -81,7 +82,7 @@ def test_it_holds_over_a_crash_and_over_a_new_version(bench: Bench) -> None:
     bench.start()
     bench.settle()
     serve(bench, daily(catchup=True, tags=("new",)), version="v2")
-    bench.turn(do=lambda turn: bench.commands.set_paused("d", False, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "d", False, turn))
     go_to(bench, bench.now)
     assert dates(bench) == after(11, 12, 13)
 

@@ -298,3 +298,12 @@ def test_a_file_that_failed_for_want_of_a_variable_is_read_again_when_it_is_set(
     bench.commands.handle(client, {"k": "command", "id": 1, "name": "settings_changed"})  # type: ignore[arg-type]
     bench.turn()
     assert loads(bench) == ["/dags/v.py"]
+
+
+def test_what_a_file_does_not_allow_to_start_its_dag_is_refused_with_what_it_allows(bench):
+    bench.declare(DagSpec("d", tasks=(TaskSpec("a"),), run_types=("scheduled", "backfill")))
+    told = tell(bench, "trigger", dag_id="d")
+    assert told["message"] == (
+        "DAG 'd' is not started as 'manual': its file allows scheduled, backfill (allowed_run_types)."
+    )
+    assert not bench.engine.world.runs

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.engine.pausing import set_paused
 from venturi.executors.base import Connected, Dated, Disconnected
 from venturi.store.rows import RunRow
 
@@ -149,19 +150,19 @@ def test_without_catch_up_a_new_engine_makes_the_newest_only(bench: Bench) -> No
 def test_a_paused_dag_starts_nothing_and_unpaused_without_catch_up_the_newest(bench: Bench) -> None:
     bench.now = at("2023-11-14T12:00")
     serve(bench, daily(schedule="0 * * * *"))
-    bench.turn(do=lambda turn: bench.commands.set_paused("d", True, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "d", True, turn))
     go_to(bench, at("2023-11-14T20:30"))
     assert dates(bench) == ["2023-11-14T11:00"]
-    bench.turn(do=lambda turn: bench.commands.set_paused("d", False, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "d", False, turn))
     assert dates(bench) == ["2023-11-14T11:00", "2023-11-14T19:00"]
 
 
 def test_unpaused_with_catch_up_every_date_is_made_up_for(bench: Bench) -> None:
     bench.now = at("2023-11-14T12:00")
     serve(bench, daily(schedule="0 * * * *", catchup=True, start_date="2023-11-14T11:00:00+00:00"))
-    bench.turn(do=lambda turn: bench.commands.set_paused("d", True, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "d", True, turn))
     go_to(bench, at("2023-11-14T15:30"))
-    bench.turn(do=lambda turn: bench.commands.set_paused("d", False, turn))
+    bench.turn(do=lambda turn: set_paused(bench.engine, "d", False, turn))
     go_to(bench, bench.now)
     assert dates(bench) == [f"2023-11-14T{hour}:00" for hour in range(11, 15)]
 

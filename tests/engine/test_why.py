@@ -126,6 +126,20 @@ def a_paused_dag(bench: Bench) -> Told:
 
 
 @row(
+    "paused",
+    "DAG d is paused, as its newest 2 runs have failed (max_consecutive_failed_dag_runs), so that nothing of it "
+    "starts. Unpause it with: venturi unpause d",
+)
+def a_dag_that_failed_too_often_in_a_row(bench: Bench) -> Told:
+    known(bench, max_failed_runs=2)
+    for run_id, outcome in (("r", "failed"), ("s", "success"), ("t", "failed"), ("u", "failed")):
+        bench.now += 1
+        bench.trigger("d", run_id=run_id)
+        end(bench, "a", outcome, **({"error": BROKE} if outcome == "failed" else {}))
+    return ask(bench)
+
+
+@row(
     "import_error",
     "Its file /dags/one.py, line 3 cannot be read: '(' was never closed. Its last good version is used until then.",
 )

@@ -108,6 +108,10 @@ class BadParameter(VenturiError):
     """DAG '{dag_id}' cannot start with its parameter '{name}': {problem}. Say it with: --conf '{{"{name}": …}}'"""
 
 
+class RunTypeRefused(VenturiError):
+    """DAG '{dag_id}' is not started as '{run_type}': its file allows {allowed} (allowed_run_types)."""
+
+
 class Refused(VenturiError):
     """{reason} {advice}"""
 

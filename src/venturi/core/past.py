@@ -8,6 +8,7 @@ states are kept; `engine.looking_back` reads them. A run without a date, the fir
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from .spec import DagSpec, TaskSpec
 from .states import FINAL, RunState, TaskState
@@ -25,6 +26,12 @@ class Before:
     run_type: str
     date: float
     states: dict[str, TaskState]  # of tasks and whole groups, by id
+
+
+def failed_in_a_row(ended: list[tuple[float | None, int, str]]) -> int:
+    """How many runs, given as (date, id, state), have failed since the newest that has not."""
+    newest_first = sorted(ended, key=lambda one: (one[0] is not None, one[0] or 0.0, one[1]), reverse=True)
+    return sum(1 for _ in takewhile(lambda one: one[2] == RunState.FAILED.value, newest_first))
 
 
 def looks_back(run: Run) -> bool:

@@ -97,6 +97,8 @@ class DagSpec:
     owner: str = ""
     max_active_tasks: int = 16
     max_active_runs: int = 16
+    max_failed_runs: int = 0  # after so many that have failed in a row it is paused; 0: never
+    run_types: tuple[str, ...] = ()  # what may start it; empty: anything
     limits_each_run: bool = False  # max_active_tasks is of each run (3.x), and not of all together
     run_timeout_s: float | None = None
     deadlines: tuple[Any, ...] = ()  # {"reference", "interval", "callback", "name"?}

@@ -21,6 +21,7 @@ class DagFacts:
     file: str | None = None
     error: dict[str, Any] | None = None  # why its file cannot be read
     paused: bool = False
+    paused_as: str | None = None  # where it is known
     waiting: list[str] = field(default_factory=list)  # queued runs
     unfinished: tuple[str, Why] | None = None  # the oldest one that has begun
     refused: tuple[float, str] | None = None  # the newest trigger, where it was
@@ -62,7 +63,8 @@ def _of_flag(f: DagFacts) -> Why | None:
         return None
     n = len(f.waiting)
     also = f"; {n} {'run waits' if n == 1 else 'runs wait'} ({some(f.waiting)})" if n else ""
-    return Why(f"DAG {f.dag_id} is paused, so that nothing of it starts{also}. {unpause(f.dag_id)}", "paused")
+    since = f", as {f.paused_as}" if f.paused_as else ""
+    return Why(f"DAG {f.dag_id} is paused{since}, so that nothing of it starts{also}. {unpause(f.dag_id)}", "paused")
 
 
 def _of_runs(f: DagFacts) -> Why | None:

@@ -17,6 +17,7 @@ from ..wire.frames import Head
 from .backfill_dates import Asked, Dates, Walked, dates_of
 from .backfills import Open, runs_there
 from .control import refuse
+from .pausing import set_paused
 
 if TYPE_CHECKING:
     from .commands import Asker, Commands
@@ -35,7 +36,7 @@ def begin(commands: Commands, client: Asker, head: Head, turn: Turn) -> None:
     request = _request(head, spec, turn.now)
     _check_there_are_some(engine, version, request)
     if head.get("unpause"):
-        commands.set_paused(dag_id, False, turn)
+        set_paused(commands.engine, dag_id, False, turn)
     made = engine.backfills.begin(dag_id, request, key, turn)
     waits = engine.world.dag(dag_id).paused and not request.ignores_pause
     commands.answer(client, head, backfill=made.id, waits=waits, foreground=engine.foreground, **_told(request))

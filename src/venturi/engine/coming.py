@@ -6,19 +6,19 @@ is taken, and where a schedule goes on, is `core.coming`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.coming import LastRun, pools_to_set
 from ..core.moves import Event, PoolChange
 from ..core.step import Turn
 from ..wire.frames import Head
+from .pausing import set_paused
 
 if TYPE_CHECKING:
     from .turn import Engine
 
 
-def take_over(engine: Engine, head: Head, set_paused: Callable[[str, bool, Turn], None], turn: Turn) -> dict[str, Any]:
+def take_over(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
     overwrite = bool(head.get("overwrite"))
     wanted: dict[str, dict[str, Any]] = head.get("pools") or {}
     there = {row.name: (row.slots, row.description) for row in engine.reader.pools()}
@@ -35,7 +35,7 @@ def take_over(engine: Engine, head: Head, set_paused: Callable[[str, bool, Turn]
         if engine.versions.current(dag_id) is None:
             schedules.keep_pause(dag_id, bool(flag), turn)
         elif engine.world.dag(dag_id).paused != bool(flag):
-            set_paused(dag_id, bool(flag), turn)
+            set_paused(engine, dag_id, bool(flag), turn)
     told = {"pools": taken, "dates": sorted(dates), "paused": sorted(paused)}
     turn.batch.events.append(Event(turn.now, "airflow", None, None, told))
     return {"pools_set": taken, "pools_kept": kept, "dates": dates}

@@ -25,6 +25,7 @@ from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
 from .making import Wanted, make_run
 from .own_timetables import NotYet
+from .pausing import set_paused
 from .settings import SettingsWatch
 from .triggering import Triggering
 from .turn import Engine
@@ -149,7 +150,7 @@ class Commands:
             refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
             return
         if head.get("unpause"):
-            self.set_paused(dag_id, False, turn)
+            set_paused(self._engine, dag_id, False, turn)
         key = head.get("idempotency_key")
         known = self._engine.reader.run_by_key(dag_id, key) if key else None
         if known is not None:
@@ -252,14 +253,8 @@ class Commands:
         if self._engine.versions.current(dag_id) is None:
             refuse(client, head, "no_such_dag", f"There is no DAG '{dag_id}'. List them with: venturi ls")
             return
-        self.set_paused(dag_id, paused, turn)
+        set_paused(self._engine, dag_id, paused, turn)
         self._answer(client, head, dag_id=dag_id, paused=paused)
-
-    def set_paused(self, dag_id: str, paused: bool, turn: Turn) -> None:
-        self._engine.world.dag(dag_id).paused = paused
-        self._engine.schedules.touch(dag_id)
-        turn.batch.dag_flags.append((dag_id, "paused", paused))
-        turn.batch.events.append(Event(turn.now, "paused" if paused else "unpaused", dag_id))
 
     def refresh(self, client: Client, head: Head, turn: Turn) -> None:
         file = head.get("file")
@@ -304,7 +299,7 @@ class Commands:
                 client, head, "foreground", "`venturi run` starts nothing by time; the next `venturi up` takes it over."
             )
             return
-        self._answer(client, head, **coming.take_over(self._engine, head, self.set_paused, turn))
+        self._answer(client, head, **coming.take_over(self._engine, head, turn))
 
     def asset_event(self, client: Asker, head: Head, turn: Turn) -> None:
         self._answer(client, head, **self._engine.assets.tell(head, turn))

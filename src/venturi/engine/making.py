@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import BadParameter
+from ..core.errors import BadParameter, RunTypeRefused
 from ..core.moves import NewRun
 from ..core.plan import Plan
 from ..core.schema import wrong_parameter
@@ -49,6 +49,9 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     assert version is not None
     if conf is not None and not isinstance(conf, dict):
         raise ValueError("conf must be a JSON object")
+    allowed = engine.versions.plan(version.id).spec.run_types
+    if allowed and wanted.run_type not in allowed:
+        raise RunTypeRefused(dag_id=dag_id, run_type=wanted.run_type, allowed=", ".join(allowed))
     wrong = wrong_parameter(engine.versions.plan(version.id).spec.params, conf or {})
     if wrong is not None:
         raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])

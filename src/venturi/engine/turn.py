@@ -50,6 +50,7 @@ from .looking_back import look_back
 from .machine import machine_of
 from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
 from .own_timetables import OwnTimetables
+from .pausing import pause_what_fails
 from .schedules import Schedules
 from .versions import Versions
 
@@ -231,6 +232,7 @@ class Engine:
 
     def _commit(self, turn: Turn, effects: Effects) -> None:
         turn.batch.group_moves.extend(step.group_moves(turn))
+        pause_what_fails(self, turn)
         if turn.batch:
             turn.batch.events.extend(_events(turn))
             crash_at("engine:before-commit")

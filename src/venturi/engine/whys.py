@@ -22,6 +22,7 @@ from ..store import Reader
 from ..store.rows import DagRow, GroupRow, RunRow
 from . import assets, recovery
 from .machine import machine_of
+from .pausing import failed_words, is_paused_by_failures
 from .versions import Versions
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ def _of_dag(known: Known, dag: DagRow, now: float) -> Why:
     begun = next((run for run in runs if run.run_id not in waiting), None) or next(iter(runs), None)
     newest = next(iter(known.reader.runs(dag.dag_id, limit=1)), None)
     spec = known.versions.plan(dag.version).spec if dag.version is not None else None
+    most = spec.max_failed_runs if spec is not None else 0
     facts = DagFacts(
         dag.dag_id,
         now,
@@ -207,6 +209,7 @@ def _of_dag(known: Known, dag: DagRow, now: float) -> Why:
         file=dag.file,
         error=next((one.error for one in known.reader.import_errors() if one.file == dag.file), None),
         paused=dag.paused,
+        paused_as=failed_words(most) if dag.paused and is_paused_by_failures(known.reader, dag.dag_id, most) else None,
         waiting=waiting,
         unfinished=(begun.run_id, of_run(known.world, begun, Facts(now))) if begun else None,
         refused=_refused(known.reader, dag.dag_id, newest),

@@ -18,7 +18,7 @@ from .references import DagParam
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "(not given)"})()
 
-# Taken and kept as attributes; nothing acts on them yet, or ever did outside Airflow's own UI.
+# Taken and kept as attributes: `describe` reads some, the rest has never done anything outside Airflow's own UI.
 _KEPT: dict[str, Any] = {
     "access_control": None,
     "allowed_run_types": None,

@@ -59,6 +59,8 @@ def describe(dag: DAG) -> DagSpec:
         max_active_tasks=dag.max_active_tasks,
         limits_each_run=era.limits_each_run(dag.era),
         max_active_runs=min(dag.max_active_runs, runs_at_once_max(dag.schedule) or dag.max_active_runs),
+        max_failed_runs=int(getattr(dag, "max_consecutive_failed_dag_runs", None) or 0),
+        run_types=_run_types(getattr(dag, "allowed_run_types", None)),
         run_timeout_s=times.seconds(dag.dagrun_timeout),
         deadlines=_deadlines(getattr(dag, "deadline", None)),
         fail_fast=dag.fail_fast,
@@ -69,6 +71,12 @@ def describe(dag: DAG) -> DagSpec:
         edge_labels=_edge_labels(dag),
         calls=tuple(kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback")),
     )
+
+
+def _run_types(said: Any) -> tuple[str, ...]:
+    """Names of types, or one of them, or values of an enumeration."""
+    several = [said] if isinstance(said, str) else said or ()
+    return tuple(str(getattr(one, "value", one)) for one in several)
 
 
 def _edge_labels(dag: DAG) -> dict[str, dict[str, str]]:
