@@ -352,8 +352,11 @@ def test_a_class_that_breaks_is_asked_again_later_and_it_says_so(bench: Bench) -
     bench.turn(Dated(bench.executor.questions[-1][0], {"error": "ValueError: no"}))
     bench.turn()
     (told,) = bench.engine.backfills.told("d")
-    assert told["waits_for"] == "problem"
-    assert "ValueError: no" in told["problem"]
+    assert told.waits_for == "problem"
+    assert told.words() == (
+        "Backfill 1 cannot go on, 0 dates begun: The timetable of DAG 'd' could not say what a run is about: "
+        "ValueError: no."
+    )
     go_to(bench, bench.now + 301)
     answered(bench, "2023-10-02", done=True)
     go_to(bench, bench.now + 1)

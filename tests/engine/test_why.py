@@ -10,6 +10,7 @@ import pytest
 from venturi.core.errors import NotFound
 from venturi.core.resources import Machine
 from venturi.core.spec import DagSpec, MapSource, TaskSpec
+from venturi.core.step import Turn
 from venturi.core.why_dag import DagFacts, of_dag
 from venturi.engine.making import Wanted, make_run
 from venturi.engine.whys import NO_ENGINE, answer, known_without
@@ -178,6 +179,52 @@ def a_dag_with_a_run_at_work(bench: Bench) -> Told:
     return ask(bench)
 
 
+def backfilled(bench: Bench, *tasks: TaskSpec, **given: Any) -> str:
+    """A daily DAG whose schedule has not begun, and a backfill of it; the backfill's first run."""
+    tasks = tasks or (TaskSpec("a"),)
+    bench.declare(DagSpec("d", tasks=tasks, schedule="@daily", start_date="2030-01-01T00:00:00+00:00"))
+    bench.turn(do=lambda turn: turn.batch.dag_flags.append(("d", "ad_hoc", False)))
+    told = tell(bench, "backfill", **{"dag_id": "d", "from": "2023-10-01", "to": "2023-10-09", "max_active": 2} | given)
+    assert told["ok"], told
+    bench.turn()
+    return "backfill__2023-10-01T00:00:00+00:00"
+
+
+@row(
+    "running",
+    "Its run backfill__2023-10-01T00:00:00+00:00: it runs: 0 of 1 tasks are done, at work: a. "
+    "Backfill 1: 2 of 9 dates begun, 2 of at most 2 runs unfinished.",
+)
+def a_dag_with_a_backfill_at_work(bench: Bench) -> Told:
+    backfilled(bench)
+    return ask(bench)
+
+
+@row(
+    "paused",
+    "DAG d is paused, so that nothing of it starts. Unpause it with: venturi unpause d. "
+    "Backfill 1 waits until it is unpaused, 0 of 9 dates begun.",
+)
+def a_paused_dag_with_a_backfill(bench: Bench) -> Told:
+    bench.declare(DagSpec("d", tasks=(TaskSpec("a"),)))
+    tell(bench, "pause", dag_id="d")
+    backfilled(bench)
+    return ask(bench)
+
+
+@row(
+    "backfill",
+    "Backfill 1 is paused, 2 of 9 dates begun. Go on with it: venturi backfill resume 1. "
+    "Nothing says yet when its next run is due. The newest, backfill__2023-10-02T00:00:00+00:00, has succeeded.",
+)
+def a_dag_with_a_paused_backfill(bench: Bench) -> Told:
+    backfilled(bench)
+    tell(bench, "backfill_pause", backfill=1)
+    for token in list(bench.engine.world.by_token):
+        bench.turn(bench.ended(token))
+    return ask(bench)
+
+
 # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -253,6 +300,41 @@ def a_run_that_has_succeeded(bench: Bench) -> Told:
     a_run(bench, TaskSpec("a"), AFTER)
     end(bench, "a", skip=["b"])
     return ask(bench, "r")
+
+
+@row(
+    "backfill_paused",
+    "The run waits: its backfill 1 is paused. Go on with it: venturi backfill resume 1",
+)
+def a_run_of_a_paused_backfill(bench: Bench) -> Told:
+    run_id = waits_for_its_backfill(bench)
+    tell(bench, "unpause", dag_id="d")
+    return ask(bench, run_id)
+
+
+def waits_for_its_backfill(bench: Bench) -> str:
+    """Its run is made while the engine cannot begin it."""
+    backfilled(bench)
+
+    def again(turn: Turn) -> None:
+        engine = bench.engine
+        for n in range(2):
+            engine.backfills.set_paused(engine.backfills.of_dag("d")[0], True, turn)
+            make_run(engine, Wanted("d", "backfill", run_id=f"more{n}", backfill=1), turn)
+
+    bench.turn(do=again)
+    return "more0"
+
+
+@row(
+    "backfill",
+    "The run waits: backfill 1 already has 2 of 2 active runs: backfill__2023-10-01T00:00:00+00:00, "
+    "backfill__2023-10-02T00:00:00+00:00.",
+)
+def a_run_that_waits_for_its_backfill(bench: Bench) -> Told:
+    run_id = waits_for_its_backfill(bench)
+    tell(bench, "backfill_resume", backfill=1)
+    return ask(bench, run_id)
 
 
 # ── tasks that wait ──────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,26 @@ def test_a_run_files_the_articles_and_a_run_for_a_day_long_past_has_that_days(pl
         assert judged.returncode == 0, judged.stdout
         assert len(place.articles(day)) > 70
         assert {article["published"][:10] for article in place.articles(day)} == {before}
+
+
+@pytest.mark.slow
+def test_a_backfill_files_for_each_day_what_was_published_on_it(place):
+    # S4.u6: many days at once, long after they were.
+    venturi(place.home, "up", "-D", "--port", "0", "--dags", str(place.project), cwd=place.project)
+    try:
+        give_up_at = time.monotonic() + LIMIT_S
+        while "financial_news" not in venturi(place.home, "ls", cwd=place.project).stdout:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.2)
+        given = ["--from", "2025-01-01", "--to", "2025-01-04", "--ignore-pause", "--max-active", "2"]
+        done = venturi(place.home, "backfill", "financial_news", *given, "--wait", "--json", cwd=place.project)
+    finally:
+        venturi(place.home, "down", cwd=place.project)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"] == {"success": 4, "left out": 0}
+    for day in ("2025-01-01", "2025-01-02", "2025-01-03", "2025-01-04"):
+        assert len(place.articles(day)) > 70
+        assert {article["published"][:10] for article in place.articles(day)} == {day}
 
 
 @pytest.mark.slow

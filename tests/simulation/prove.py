@@ -17,11 +17,12 @@ from pathlib import Path
 
 from venturi.store import open_store
 
+from .backfilled import Backfilled
 from .schedules import Report, Schedule
 from .timed import Timed
 
 KEPT = Path(".prove/simulation.json")
-TIMED_EVERY = 5  # one of so many seeds is also that of a DAG that starts by time
+TIMED_EVERY = 5  # one of so many seeds is also that of a DAG that starts by time, and that of a backfill
 BATCH = 50  # schedules per database: a world that is read again at each crash should stay small
 
 
@@ -31,6 +32,7 @@ def batch(first: int) -> list[Report]:
         store = open_store(Path(folder) / "simulated.db")
         try:
             timed = [Timed(seed, store).run() for seed in range(first, first + BATCH, TIMED_EVERY)]
+            timed += [Backfilled(seed, store).run() for seed in range(first, first + BATCH, TIMED_EVERY)]
             return [*(Schedule(seed, store).run() for seed in range(first, first + BATCH)), *timed]
         finally:
             store.close()

@@ -42,7 +42,7 @@ class Timed(Schedule):
             data_intervals=rng.random() < 0.5,
             catchup=rng.random() < 0.5,
             max_active_runs=rng.randint(1, 3),
-            start_date=_iso(self.now - rng.choice([-30.0, 0.0, 600.0, 1800.0])),
+            start_date=iso(self.now - rng.choice([-30.0, 0.0, 600.0, 1800.0])),
         )
         self.jumped = 0.0
         self.versions = 0
@@ -134,7 +134,7 @@ class Timed(Schedule):
             self.set_clock(-self.jumped)
         self.set_pause(False)
         self.end = self.now
-        self.spec = replace(self.spec, end_date=_iso(self.end))
+        self.spec = replace(self.spec, end_date=iso(self.end))
         self.declare()
         super().calm_down()
         self.tried([self.retire])
@@ -172,5 +172,5 @@ def _in(date: float | None, among: Any) -> bool:
     return date in among or any(other is not None and abs(other - (date or 0.0)) < SAME_S for other in among)
 
 
-def _iso(at: float) -> str:
+def iso(at: float) -> str:
     return datetime.fromtimestamp(at, timezone.utc).isoformat()

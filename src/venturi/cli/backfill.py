@@ -15,6 +15,8 @@ from uuid import uuid4
 import click
 
 from ..config import Home, find_home, read_config
+from ..core.backfills import request_of
+from ..core.spec import dag_from_json
 from ..store import Reader
 from ..store.rows import BackfillRow
 from . import options
@@ -30,12 +32,8 @@ ORDER = ("success", "failed", "running", "queued", "removed", "left out")
 class _DagOrVerb(click.Group):
     """`venturi backfill DAG` is `venturi backfill start DAG`."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands:
-            args = ["start", *args]
-        return super().resolve_command(ctx, args)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self.commands["start"]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
@@ -98,6 +96,7 @@ def start(
     if answer is None:
         if wait:
             fail("No engine is running, so there is nothing to wait for. Start one with: venturi up", code="no_engine")
+        _check(home, given)
         leave(home, "backfill", {**given, "key": uuid4().hex})
         show({"waits": True}, as_json)
         return SUCCESS
@@ -110,6 +109,15 @@ def start(
         return _follow(home, id, as_json)
     show({"backfill": id}, as_json, f"Backfill {id}. How it stands: venturi backfill show {id}")
     return SUCCESS
+
+
+def _check(home: Home, given: dict[str, Any]) -> None:
+    """What nobody can answer now is at least something that can be."""
+    with _reader(home) as reader:
+        dag = reader.dag(given["dag_id"])
+        if dag is None or dag.version is None:
+            fail(f"There is no DAG '{given['dag_id']}'. List them with: venturi ls", code="no_such_dag")
+        request_of(given, dag_from_json(reader.version(dag.version).spec), time.time())
 
 
 def _look(home: Home, given: dict[str, Any], as_json: bool) -> int:

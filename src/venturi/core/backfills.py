@@ -250,6 +250,39 @@ def said(date: float) -> str:
     return datetime.fromtimestamp(date, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+# ── where one stands ─────────────────────────────────────────────────────────────────────────────────────
+
+Waits = Literal["paused", "problem", "dag", "runs", "next turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of a backfill that is not over: how far it is, and what its next date waits for."""
+
+    id: int
+    n: int  # dates dealt with
+    total: int | None
+    unfinished: int  # of its runs
+    most: int
+    waits_for: Waits
+    problem: str | None = None
+
+    def words(self) -> str:
+        of = f" of {self.total:,}" if self.total is not None else ""
+        far = f"{self.n:,}{of} {'date' if (self.total or self.n) == 1 else 'dates'} begun"
+        runs = f"{self.unfinished} of at most {self.most} {'run' if self.most == 1 else 'runs'} unfinished"
+        if self.waits_for == "paused":
+            return f"Backfill {self.id} is paused, {far}. Go on with it: venturi backfill resume {self.id}"
+        if self.waits_for == "problem":
+            problem = (self.problem or "").rstrip(".")
+            return f"Backfill {self.id} cannot go on, {far}: {problem}."
+        if self.waits_for == "dag":
+            return f"Backfill {self.id} waits until it is unpaused, {far}."
+        if self.waits_for == "runs":
+            return f"Backfill {self.id}: {far}, {runs}."
+        return f"Backfill {self.id} goes on in the next turn, {far}."
+
+
 # ── a date that has its run ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -122,6 +122,13 @@ def _of_queued(world: World, run: Run) -> Why | None:
         before = f"; {ahead} more {_be(ahead)} before it" if ahead else ""
         have = f"DAG {run.dag_id} already has {dag.running} of {dag.max_active_runs} active runs (max_active_runs)"
         return Why(f"The run waits: {have}: {some(others)}{before}.", "max_active_runs")
+    if run.bound is not None and waits_for == "backfill_paused":
+        advice = f"Go on with it: venturi backfill resume {run.backfill}"
+        return Why(f"The run waits: its backfill {run.backfill} is paused. {advice}", "backfill_paused")
+    if run.bound is not None and waits_for == "backfill":
+        mine = [other for other in dag.runs.values() if other.bound is run.bound and other.id not in dag.waiting_runs]
+        have = f"backfill {run.backfill} already has {run.bound.running} of {run.bound.most} active runs"
+        return Why(f"The run waits: {have}: {some(other.run_id for other in mine)}.", "backfill")
     return Why("The run begins in the next turn.", "next_turn")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .backfills import Standing
 from .why import Why, at, closed, lowered, some, unpause, within
 
 
@@ -31,14 +32,19 @@ class DagFacts:
     end_date: str | None = None
     told: dict[str, Any] = field(default_factory=dict)  # engine.schedules: next, words, problem, full
     assets: str | None = None  # engine.assets: what it waits for
+    backfills: list[Standing] = field(default_factory=list)  # that are not over
 
 
 def of_dag(f: DagFacts) -> Why:
+    backfills = " ".join(one.words() for one in f.backfills)
     for of in (_of_file, _of_flag, _of_runs):
         found = of(f)
         if found is not None:
-            return found
+            more = f"{closed(found.sentence)} {backfills}" if backfills else found.sentence
+            return Why(more, found.code, found.until)
     found = _of_next(f)
+    if backfills:
+        return Why(f"{closed(backfills)} {found.sentence}", "backfill", found.until)
     if f.refused is not None:
         when, message = f.refused
         return Why(f"The newest trigger, at {at(when)}, was refused: {closed(message)} {found.sentence}", "refused")

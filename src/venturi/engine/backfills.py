@@ -13,15 +13,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..core.backfills import AGAIN, Request, There, Verdict, date_of, dates, verdict
+from ..core.backfills import AGAIN, Request, Standing, There, Verdict, Waits, date_of, dates, verdict
 from ..core.errors import StoreError, VenturiError
 from ..core.moves import BackfillDate, BackfillMove, DagVersion, Event, NewBackfill
 from ..core.states import BackfillState, RunState
 from ..core.step import Turn
 from ..core.timetables import Planned
-from ..core.world import Bound, Run
+from ..core.world import Bound, Run, World
 from ..store.rows import BackfillRow
 from .backfill_dates import SAME_S, Dates, Walked, dates_of
 from .making import Wanted, make_run
@@ -281,30 +281,30 @@ class Backfills:
 
     # ── what is told ──
 
-    def told(self, dag_id: str) -> list[dict[str, Any]]:
+    def told(self, dag_id: str) -> list[Standing]:
         """Of each backfill of this DAG that is not over: where it stands and what it waits for."""
-        return [self._told(one) for one in self.of_dag(dag_id)]
+        is_paused = self._engine.world.dag(dag_id).paused
+        return [_standing(one, is_paused) for one in self.of_dag(dag_id)]
 
-    def _told(self, one: Open) -> dict[str, Any]:
-        if one.state is BackfillState.PAUSED:
-            waits_for = "paused"
-        elif one.problem is not None:
-            waits_for = "problem"
-        elif self._waits_for_dag(one):
-            waits_for = "dag_paused"
-        elif one.bound.unfinished:
-            waits_for = "runs"
-        else:
-            waits_for = "next_turn"
-        return {
-            "id": one.id,
-            "n": one.n,
-            "total": one.total,
-            "unfinished": one.bound.unfinished,
-            "most": one.bound.most,
-            "waits_for": waits_for,
-            "problem": one.problem,
-        }
+
+def standing_of(row: BackfillRow, world: World) -> Standing:
+    """By what is committed, as a new engine would begin."""
+    request, state = Request.of(row.request), BackfillState(row.state)
+    one = Open(row.id, row.dag_id, request, world.backfills[row.id], state, row.n, row.cursor, row.total)
+    return _standing(one, world.dag(row.dag_id).paused)
+
+
+def _standing(one: Open, dag_is_paused: bool) -> Standing:
+    waits_for: Waits = "next turn"
+    if one.state is BackfillState.PAUSED:
+        waits_for = "paused"
+    elif one.problem is not None:
+        waits_for = "problem"
+    elif dag_is_paused and not one.request.ignores_pause:
+        waits_for = "dag"
+    elif one.bound.unfinished:
+        waits_for = "runs"
+    return Standing(one.id, one.n, one.total, one.bound.unfinished, one.bound.most, waits_for, one.problem)
 
 
 def runs_there(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import Config
 from ..core.assets import Pile, condition_in, waits_for
+from ..core.backfills import Standing
 from ..core.errors import NotFound
 from ..core.plan import Plan
 from ..core.states import FINAL, RUN_FINAL
@@ -21,6 +22,7 @@ from ..core.world import WHOLE, Run, World
 from ..store import Reader
 from ..store.rows import DagRow, GroupRow, RunRow
 from . import assets, recovery
+from .backfills import standing_of
 from .machine import machine_of
 from .pausing import failed_words, is_paused_by_failures
 from .versions import Versions
@@ -43,6 +45,7 @@ class Known:
     world: World
     told: Callable[[str], dict[str, Any]]  # of a DAG's schedule
     assets: Callable[[str], str | None]
+    backfills: Callable[[str], list[Standing]]
     before: str = ""  # what must change first, of all that is not over
     others: Callable[[], Known] | None = None  # who knows of unfinished runs that are not in this world
 
@@ -63,6 +66,7 @@ def known_by(engine: Engine) -> Known:
         engine.world,
         engine.schedules.told,
         engine.assets.waiting,
+        engine.backfills.told,
         others=(lambda: known_without(engine.reader, engine.config, _ELSEWHERE)) if engine.foreground else None,
     )
 
@@ -83,7 +87,10 @@ def known_without(reader: Reader, config: Config, before: str = NO_ENGINE) -> Kn
             return None
         return waits_for(condition, piles.get(dag_id, ()), lambda alias: set(reader.assets_of_alias(alias)))
 
-    return Known(reader, versions, world, lambda dag_id: told.get(dag_id, {}), waiting, before)
+    def standing(dag_id: str) -> list[Standing]:
+        return [standing_of(row, world) for row in kept.backfills if row.dag_id == dag_id]
+
+    return Known(reader, versions, world, lambda dag_id: told.get(dag_id, {}), waiting, standing, before)
 
 
 def answer(known: Known, now: float, dag_id: str, run_id: str | None = None, task: str | None = None) -> dict[str, Any]:
@@ -218,6 +225,7 @@ def _of_dag(known: Known, dag: DagRow, now: float) -> Why:
         end_date=spec.end_date if spec is not None else None,
         told=known.told(dag.dag_id),
         assets=known.assets(dag.dag_id),
+        backfills=known.backfills(dag.dag_id),
     )
     why = of_dag(facts)
     return _after(known, why) if why.code not in ("import_error", "file_gone", "no_schedule", "ad_hoc") else why
