@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from venturi.core.errors import IllegalMove
-from venturi.core.moves import RunMove, TaskMove
-from venturi.core.states import FINAL, RUN_MOVES, TASK_MOVES, RunState, TaskState
+from venturi.core.moves import RunMove, RunReopening, TaskMove
+from venturi.core.states import FINAL, LIVE, RUN_FINAL, RUN_MOVES, TASK_MOVES, RunState, TaskState
 
 
 def test_every_state_is_in_its_table_and_final_ones_lead_nowhere() -> None:
@@ -39,3 +39,25 @@ def test_two_moves_in_one_keep_the_first_guard_and_the_last_state() -> None:
     joined = first.followed_by(second)
     assert (joined.before, joined.token_before) == (TaskState.NONE, 0)
     assert (joined.after, joined.token, joined.try_number) == (TaskState.STARTING, 7, 1)
+
+
+@pytest.mark.parametrize("before", list(TaskState))
+def test_a_person_may_take_back_anything_and_say_how_it_ended_but_not_of_what_is_at_work(before: TaskState) -> None:
+    said = {TaskState.SUCCESS, TaskState.FAILED, TaskState.SKIPPED}
+    allowed = {TaskState.NONE} if before in LIVE else ({TaskState.NONE} | said) - {before}
+    for after in set(TaskState) - TASK_MOVES[before]:
+        if after in allowed:
+            assert TaskMove(1, "t", -1, before, after, 0, 0, 0.0, by_person=True).after is after
+        else:
+            with pytest.raises(IllegalMove):
+                TaskMove(1, "t", -1, before, after, 0, 0, 0.0, by_person=True)
+
+
+def test_a_run_that_is_over_is_opened_again_by_a_person_alone() -> None:
+    for before in RunState:
+        if before in RUN_FINAL:
+            RunReopening(1, before, 1, 0.0)
+            RunMove(1, before, RunState.QUEUED, 0.0, by_person=True)
+        else:
+            with pytest.raises(IllegalMove):
+                RunReopening(1, before, 1, 0.0)

@@ -716,6 +716,38 @@ def a_task_that_was_not_chosen_for_the_run(bench: Bench) -> Told:
     return ask(bench, "r", "z")
 
 
+@row(
+    "upstream",
+    "It was cleared by ann at 2023-11-14 22:13:20 UTC. Waits for a, which is starting (0 of 1 done).",
+)
+def a_task_that_was_cleared_and_waits(bench: Bench) -> Told:
+    a_run_that_has_failed(bench)
+    tell(bench, "clear", dag_id="d", run_id="r", tasks=["a"], downstream=True, by="ann")
+    return ask(bench, "r", "b")
+
+
+@row(
+    "cleared",
+    "It was cleared by ann at 2023-11-14 22:13:20 UTC: its attempt is being ended, and then it runs again.",
+)
+def a_task_that_was_cleared_at_its_work(bench: Bench) -> Told:
+    a_run(bench, TaskSpec("a"))
+    tell(bench, "clear", dag_id="d", run_id="r", tasks=["a"], by="ann")
+    return ask(bench, "r", "a")
+
+
+@row(
+    "paused",
+    "It was resumed by ann at 2023-11-14 22:13:20 UTC. The run waits: DAG d is paused. "
+    "Unpause it with: venturi unpause d",
+)
+def a_run_that_was_resumed_and_waits(bench: Bench) -> Told:
+    a_run_that_has_failed(bench)
+    tell(bench, "pause", dag_id="d")
+    tell(bench, "resume", dag_id="d", run_id="r", by="ann")
+    return ask(bench, "r")
+
+
 def trigger(bench: Bench, token: int, dag_id: str, run_id: str) -> None:
     bench.turn(Asked(token, 1, "trigger", {"dag_id": dag_id, "wanted": {"run_id": run_id}, "n": 1}))
 

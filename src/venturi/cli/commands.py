@@ -35,6 +35,8 @@ VERBS = {
     "pause": ("dags", "Start no more runs of a DAG."),
     "unpause": ("dags", "Start runs of a DAG again."),
     "backfill": ("backfill", "Run the dates of a DAG that are past: DAG, ls, show, pause, resume, cancel."),
+    "clear": ("control", "Run tasks of a run again, with all that comes after them if wanted."),
+    "resume": ("control", "Let a run go on from what has failed in it."),
     "questions": ("people", "What tasks wait for people to answer."),
     "answer": ("people", "Answer a task that asks a person."),
     "approve": ("people", "Say yes to a task that waits for approval."),

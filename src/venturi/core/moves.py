@@ -41,14 +41,16 @@ class TaskMove:
     ended_at: float | None = None
     wake_at: float | None = None  # up_for_retry and up_for_reschedule: when it is due again
     reason: str | None = None  # one sentence, for people
+    has_row: bool = False  # it comes from `none`, and yet has a row: it was cleared
+    by_person: bool = False  # a person's command, which may leave final states
 
     def __post_init__(self) -> None:
-        check_task_move(f"{self.task_id}[{self.map_index}]", self.before, self.after)
+        check_task_move(f"{self.task_id}[{self.map_index}]", self.before, self.after, self.by_person)
 
     def followed_by(self, later: TaskMove) -> TaskMove:
         """Both in one: what the store writes when an instance moves twice in one commit."""
         joined = _copy(later)
-        joined.before, joined.token_before = self.before, self.token_before
+        joined.before, joined.token_before, joined.has_row = self.before, self.token_before, self.has_row
         return joined
 
 
@@ -67,9 +69,10 @@ class RunMove:
     after: RunState
     at: float
     reason: str | None = None
+    by_person: bool = False
 
     def __post_init__(self) -> None:
-        check_run_move(f"run {self.run}", self.before, self.after)
+        check_run_move(f"run {self.run}", self.before, self.after, self.by_person)
 
 
 @dataclass(slots=True)
@@ -210,6 +213,50 @@ class RunReset:
     def __post_init__(self) -> None:
         if self.before not in RUN_FINAL:
             raise IllegalMove(what=f"run {self.id}", before=self.before.value, after=RunState.QUEUED.value)
+
+
+@dataclass(slots=True)
+class RunReopening:
+    """A run that is over goes on, as something of it was cleared or marked."""
+
+    id: int
+    before: RunState
+    version: int
+    queued_at: float
+
+    def __post_init__(self) -> None:
+        check_run_move(f"run {self.id}", self.before, RunState.QUEUED, by_person=True)
+
+
+@dataclass(slots=True)
+class Intervention:
+    """The newest that a person has done to a task instance or, by an empty task id, to its run."""
+
+    run: int
+    task_id: str
+    map_index: int
+    kind: str  # cleared, resumed, marked
+    by: str
+    at: float
+    tries_before: int = 0  # tries that its retries are not counted from
+    becomes: TaskState | None = None  # what it will be when the attempt that is being ended is over
+    detail: dict[str, Any] | None = None  # of a run: the failures that it goes on in spite of
+
+    @property
+    def words(self) -> str:
+        return f"{self.kind} by {self.by}"
+
+
+@dataclass(slots=True)
+class Note:
+    """What a person has written on a run, or on a task instance of it; the next one replaces it."""
+
+    run: int
+    task_id: str
+    map_index: int
+    text: str
+    by: str
+    at: float
 
 
 @dataclass(slots=True)
@@ -407,6 +454,11 @@ class Batch:
     clock_set_by_s: float = 0.0  # lengths of time that are under way go on on the new clock
     new_runs: list[NewRun] = field(default_factory=list)
     run_resets: list[RunReset] = field(default_factory=list)
+    reopenings: list[RunReopening] = field(default_factory=list)
+    run_versions: list[tuple[int, int]] = field(default_factory=list)  # (run, version): it goes on with that one
+    rows_gone: list[tuple[int, str, int]] = field(default_factory=list)  # (run, task_id, map_index), before any move
+    interventions: list[Intervention] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     schedules: list[ScheduleMove] = field(default_factory=list)
     new_backfills: list[NewBackfill] = field(default_factory=list)
     backfills: list[BackfillMove] = field(default_factory=list)

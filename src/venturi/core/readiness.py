@@ -23,12 +23,22 @@ if TYPE_CHECKING:
 BAD = (TaskState.FAILED, TaskState.UPSTREAM_FAILED)
 Settled = list[tuple[int, int, TaskState]]  # (task number, map index, final state) still to be told downstream
 NOTHING = "mapped over nothing"
+SMALLER = "what it is mapped over is shorter now"
 
 
 # ── one instance ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def move(run: Run, number: int, map_index: int, cell: Cell, after: TaskState, turn: Turn, token: int = 0) -> None:
+def move(
+    run: Run,
+    number: int,
+    map_index: int,
+    cell: Cell,
+    after: TaskState,
+    turn: Turn,
+    token: int = 0,
+    by_person: bool = False,
+) -> None:
     before, token_before = cell.state, cell.token
     cell.state = after
     if token:
@@ -51,6 +61,8 @@ def move(run: Run, number: int, map_index: int, cell: Cell, after: TaskState, tu
             ended_at=cell.ended_at,
             wake_at=cell.wake_at,
             reason=cell.reason,
+            has_row=cell.has_row,
+            by_person=by_person,
         )
     )
 
@@ -62,8 +74,17 @@ def whole(run: Run, number: int, node: Node, state: TaskState, reason: str, turn
     if node.n:
         node.n, node.indexed = 0, None
         turn.groups[run.id, number] = run
+    _remove_beyond(run, number, node, reason, turn)
     move(run, number, WHOLE, cell, state, turn)
     return state
+
+
+def _remove_beyond(run: Run, number: int, node: Node, reason: str, turn: Turn) -> None:
+    """Instances that were cleared and that there will not be again, as their group is smaller now, or ends as one."""
+    for map_index in sorted(i for i in node.again if i >= node.n):
+        cell = node.again.pop(map_index)
+        cell.ended_at, cell.reason = turn.now, reason
+        move(run, number, map_index, cell, TaskState.REMOVED, turn)
 
 
 def close(run: Run, number: int, node: Node, turn: Turn) -> None:
@@ -165,12 +186,14 @@ def decided(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     """Apply the trigger rule of a task that has not been decided; returns what settled at once."""
     if node.indexed is not None:
         return _decided_by_index(run, number, node, turn)
-    if node.state is not TaskState.NONE:
+    if node.state is not TaskState.NONE or run.stale:
         return []
     task = run.plan.tasks[number]
     decision = decide(task.trigger_rule, node.tally, bool(task.upstream))
     if decision is Decision.WAIT:
         return []
+    if node.n and (node.live or node.counts):
+        return _decided_again(run, number, node, decision, turn)
     halt = halted(run, number)
     if halt is not None and decision is Decision.RUN:
         return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, halt, turn))]
@@ -185,8 +208,46 @@ def decided(run: Run, number: int, node: Node, turn: Turn) -> Settled:
         return _member_ready(run, group, number, node, turn)
     if task.is_mapped:
         return _expanded(run, number, node, turn)
-    cell = node.cell = Cell()
+    cell = node.cell = node.cell or Cell()
     return _scheduled(run, number, WHOLE, cell, turn)
+
+
+def _decided_again(run: Run, number: int, node: Node, decision: Decision, turn: Turn) -> Settled:
+    """The same for a mapped task of which only some instances were cleared: the others stay as they are."""
+    if any(cell.becomes is TaskState.NONE for cell in node.live.values()):
+        return []  # the attempts of some are still being ended
+    task, halt = run.plan.tasks[number], halted(run, number)
+    if decision is Decision.RUN and halt is None:
+        if past.hold(run, number):
+            return []
+        for map_index, cell in node.live.items():
+            if cell.state is TaskState.NONE:
+                move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
+                run.offer(number, map_index)
+        node.state = TaskState.SCHEDULED
+        turn.groups[run.id, number] = run
+        if node.touched < node.n:
+            run.offer(number, WHOLE)
+        return []
+    state, reason = (TaskState.SKIPPED, halt or "") if decision is Decision.RUN else _not_run(run, task, decision)
+    return end_those_cleared(run, number, node, state, reason, turn)
+
+
+def end_those_cleared(run: Run, number: int, node: Node, state: TaskState, reason: str, turn: Turn) -> Settled:
+    """Of a mapped task of which some instances were cleared: these end so, and what had not begun never will."""
+    node.n, node.state, node.indexed = node.touched, TaskState.SCHEDULED, None
+    turn.groups[run.id, number] = run
+    settled: Settled = []
+    for map_index, cell in node.live.items():
+        if cell.state is TaskState.NONE:
+            cell.ended_at, cell.reason = turn.now, reason
+            move(run, number, map_index, cell, state, turn)
+            settled.append((number, map_index, state))
+    _remove_beyond(run, number, node, reason, turn)
+    if not node.live:
+        close(run, number, node, turn)
+        settled.extend(told_downstream(run, number, WHOLE, None, True, turn))
+    return settled
 
 
 def _scheduled(run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> Settled:
@@ -227,6 +288,8 @@ def _decided_by_index(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     """Something has changed that concerns every instance of a member."""
     indexed = node.indexed
     assert indexed is not None
+    if run.stale:
+        return []
     if halted(run, number) is not None and node.touched:
         return []  # what had not started never will
     task = run.plan.tasks[number]
@@ -249,7 +312,7 @@ def _decided_at(run: Run, number: int, node: Node, map_index: int, turn: Turn) -
     task = run.plan.tasks[number]
     inner = indexed.tallies.get(map_index, indexed.fresh)
     decision = decide(task.trigger_rule, node.tally.plus(inner), bool(task.upstream))
-    if decision is Decision.WAIT or halted(run, number) is not None:
+    if decision is Decision.WAIT or run.stale or halted(run, number) is not None:
         return []
     if decision is Decision.RUN and past.hold(run, number):
         return []
@@ -269,7 +332,7 @@ def _touched(run: Run, number: int, node: Node, map_index: int, turn: Turn) -> C
     node.touched += 1
     node.state = TaskState.SCHEDULED
     turn.groups[run.id, number] = run
-    cell = node.live[map_index] = Cell()
+    cell = node.live[map_index] = node.again.pop(map_index) if map_index in node.again else Cell()
     return cell
 
 
@@ -283,8 +346,10 @@ def skip_chosen(run: Run, chooser: int, map_index: int, task_ids: Iterable[str],
             continue
         node = run.nodes[number]
         if map_index == WHOLE:
-            if node.state is TaskState.NONE:
+            if node.state is TaskState.NONE and not (node.n and (node.live or node.counts)):
                 settled.append((number, WHOLE, whole(run, number, node, TaskState.SKIPPED, reason, turn)))
+            elif node.state is TaskState.NONE and node.indexed is None:
+                settled.extend(end_those_cleared(run, number, node, TaskState.SKIPPED, reason, turn))
             continue
         together = run.plan.member_of.get(chooser) is run.plan.member_of.get(number)
         if together and node.indexed is not None and not node.indexed.decided[map_index]:
@@ -307,6 +372,7 @@ def _expanded(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     if mapping.count(found) == 0:
         return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, NOTHING, turn))]
     node.n, node.sizes = mapping.count(found), found
+    _remove_beyond(run, number, node, SMALLER, turn)
     _offer_all(run, number, node, turn)
     return []
 
@@ -354,14 +420,14 @@ def _sizes(run: Run, sources: tuple[MapSource, ...]) -> list[int] | tuple[TaskSt
     return sizes
 
 
-def _is_fed(run: Run, group: MappedGroup) -> bool:
+def is_fed(run: Run, group: MappedGroup) -> bool:
     return all(run.nodes[feeder].state in FINAL for feeder in group.feeders)
 
 
 def _groups_fed(run: Run, feeder: int, turn: Turn) -> Settled:
     settled: Settled = []
     for group in run.plan.feeds_groups[feeder]:
-        if _is_fed(run, group):
+        if is_fed(run, group):
             settled.extend(expand(run, group, turn))
     return settled
 
@@ -381,6 +447,7 @@ def expand(run: Run, group: MappedGroup, turn: Turn) -> Settled:
         node = run.nodes[number]
         node.n, node.sizes = size, found
         turn.groups[run.id, number] = run
+        _remove_beyond(run, number, node, SMALLER, turn)
         if run.plan.is_decided_by_index(number):
             index_by_index(run, number)
     for number in waiting:
@@ -393,6 +460,6 @@ def _member_ready(run: Run, group: MappedGroup, number: int, node: Node, turn: T
     if node.n:
         _offer_all(run, number, node, turn)
         return []
-    if _is_fed(run, group):  # and yet it has no size: it is mapped over nothing
+    if is_fed(run, group):  # and yet it has no size: it is mapped over nothing
         return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, NOTHING, turn))]
     return []

@@ -86,7 +86,7 @@ TASK_MOVES: dict[TaskState, frozenset[TaskState]] = {
     _S.UP_FOR_RETRY: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
     _S.UP_FOR_RESCHEDULE: frozenset({_S.SCHEDULED, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
     _S.DEFERRED: frozenset({_S.SCHEDULED, _S.SUCCESS, _S.SKIPPED, _S.FAILED, _S.REMOVED}),
-    # Final states are left by a person's command alone (clear, mark), never by an event.
+    # Final states are left by a person's command alone (BY_PERSON), never by an event.
     _S.SUCCESS: frozenset(),
     _S.FAILED: frozenset(),
     _S.SKIPPED: frozenset(),
@@ -100,6 +100,19 @@ RUN_MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.RUNNING: frozenset({RunState.RUNNING, RunState.SUCCESS, RunState.FAILED}),
     RunState.SUCCESS: frozenset(),
     RunState.FAILED: frozenset(),
+}
+
+
+# What a person may do beside: take anything back, and say how something has ended. What is at work is ended first.
+_SAID = {_S.SUCCESS, _S.FAILED, _S.SKIPPED}
+BY_PERSON: dict[TaskState, frozenset[TaskState]] = {
+    state: frozenset({_S.NONE} if state in LIVE else ({_S.NONE} | _SAID) - {state}) for state in TaskState
+}
+RUN_BY_PERSON: dict[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset(),
+    RunState.RUNNING: frozenset(),
+    RunState.SUCCESS: frozenset({RunState.QUEUED, RunState.FAILED}),
+    RunState.FAILED: frozenset({RunState.QUEUED}),
 }
 
 
@@ -120,13 +133,13 @@ BACKFILL_MOVES: dict[BackfillState, frozenset[BackfillState]] = {
 }
 
 
-def check_task_move(what: str, before: TaskState, after: TaskState) -> None:
-    if after not in TASK_MOVES[before]:
+def check_task_move(what: str, before: TaskState, after: TaskState, by_person: bool = False) -> None:
+    if after not in TASK_MOVES[before] and not (by_person and after in BY_PERSON[before]):
         raise IllegalMove(what=what, before=before.value, after=after.value)
 
 
-def check_run_move(what: str, before: RunState, after: RunState) -> None:
-    if after not in RUN_MOVES[before]:
+def check_run_move(what: str, before: RunState, after: RunState, by_person: bool = False) -> None:
+    if after not in RUN_MOVES[before] and not (by_person and after in RUN_BY_PERSON[before]):
         raise IllegalMove(what=what, before=before.value, after=after.value)
 
 

@@ -6,7 +6,7 @@ carries the time in and the moves out. The cost of a finished task is its out-de
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import calls, past, readiness, retry
@@ -33,6 +33,7 @@ class Turn:
     batch: Batch = field(default_factory=Batch)
     groups: dict[tuple[int, int], Run] = field(default_factory=dict)  # (run, task number) of groups that changed
     finished_runs: list[Run] = field(default_factory=list)
+    stale_runs: list[Run] = field(default_factory=list)  # to be put together anew, once this is committed
     cancels: list[tuple[int, str]] = field(default_factory=list)  # tokens of attempts to be ended, and why
 
 
@@ -68,14 +69,14 @@ class End:
 def begin(world: World, run: Run, turn: Turn) -> None:
     """A queued run starts: everything without upstreams becomes ready."""
     _enter_running(world, run, turn)
-    for group in run.plan.groups:
-        if not group.feeders:  # mapped over literals alone
-            _spread(world, run, readiness.expand(run, group, turn), turn)
     reconsider(world, run, turn)
 
 
 def reconsider(world: World, run: Run, turn: Turn) -> None:
-    """Decide every untouched task anew: at the start of a run, and after a restart."""
+    """Decide every untouched task anew: at the start of a run, and when something of it was taken back."""
+    for group in run.plan.groups:
+        if readiness.is_fed(run, group):  # mapped over literals alone, or over what has stayed as it was
+            _spread(world, run, readiness.expand(run, group, turn), turn)
     for number, node in enumerate(run.nodes):
         if node.state is TaskState.NONE and run.state is RunState.RUNNING:
             _spread(world, run, _decided(run, number, node, turn), turn)
@@ -100,6 +101,8 @@ def ended(
     cell.reason = end.reason
     outcome = end.outcome
     halt = readiness.halted(run, number)
+    if cell.word is not None and _ended_for_a_person(world, run, number, map_index, cell, end, turn, halt):
+        return
     if halt is not None and outcome not in (Outcome.SUCCESS, Outcome.SKIPPED, Outcome.NEVER_RAN):
         outcome, cell.reason = Outcome.CANCELLED, halt
     elif halt is not None and outcome is Outcome.NEVER_RAN:
@@ -117,7 +120,7 @@ def ended(
         world.wake_later(run, number, map_index, cell)
     elif outcome is Outcome.DEFERRED and end.wait is not None:
         _defer(world, run, number, map_index, cell, end.wait, turn)
-    elif outcome is Outcome.FAILED and retry.may_retry(task, cell.try_number):
+    elif outcome is Outcome.FAILED and retry.may_retry(task, cell.try_number - tries_before(cell)):
         _goes_on_by_no_event(run, number, map_index, cell, turn)
         calls.after_attempt(world, run, task, map_index, cell, "retry", end, turn)
         _retry_later(world, run, number, map_index, cell, end, turn)
@@ -129,6 +132,41 @@ def ended(
         _move(run, number, map_index, cell, final, turn)
         skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
+
+
+def _ended_for_a_person(
+    world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, turn: Turn, halt: str | None
+) -> bool:
+    """The attempt was ended on somebody's word, which says what its task is now: to be run again, or a final state.
+    Whether that still holds."""
+    word, after = cell.word, cell.becomes
+    if word is None or after is None:
+        return False
+    done = cell.word = replace(word, becomes=None)
+    turn.batch.interventions.append(done)
+    if after is TaskState.NONE and halt is not None:
+        return False  # the run is ended meanwhile
+    task, node = run.plan.tasks[number], run.nodes[number]
+    _goes_on_by_no_event(run, number, map_index, cell, turn)
+    if after is TaskState.NONE:
+        cell.try_number -= end.outcome is Outcome.NEVER_RAN
+        done.tries_before, cell.lost, cell.has_row = cell.try_number, 0, True
+        cell.started_at = cell.ended_at = None
+        cell.reason = word.words
+        turn.batch.cleared_values.append((run.id, task.task_id, map_index, None))
+        _move(run, number, map_index, cell, TaskState.NONE, turn, by_person=True)
+        if map_index != WHOLE:
+            node.state = TaskState.NONE
+            node.touched -= run.plan.is_decided_by_index(number)
+            turn.groups[run.id, number] = run
+        run.stale = True
+        turn.stale_runs.append(run)
+        return True
+    cell.reason = word.words
+    calls.after_attempt(world, run, task, map_index, cell, calls.KINDS[after], end, turn)
+    _move(run, number, map_index, cell, after, turn)
+    _spread(world, run, [(number, map_index, after)], turn)
+    return True
 
 
 def due(world: World, run: Run, number: int, map_index: int, cell: Cell, turn: Turn) -> None:
@@ -301,7 +339,7 @@ def hand_out(
     node = run.nodes[number]
     cell = node.cell if map_index == WHOLE else node.live.get(map_index)
     if cell is None:  # an instance of a group that nobody has touched yet
-        cell = node.live[map_index] = Cell()
+        cell = node.live[map_index] = node.again.pop(map_index) if map_index in node.again else Cell()
         node.touched = max(node.touched, map_index + 1)
         turn.groups[run.id, number] = run
         _move(run, number, map_index, cell, TaskState.SCHEDULED, turn)
@@ -318,11 +356,18 @@ def hand_out(
 def _retry_later(world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, turn: Turn) -> None:
     task = run.plan.tasks[number]
     jitter = retry.jitter(run.run_id, task.task_id, map_index, cell.try_number)
-    delay = retry.delay_s(task, cell.try_number, jitter) if end.retry_delay_s is None else end.retry_delay_s
+    earlier = tries_before(cell)
+    delay = retry.delay_s(task, cell.try_number - earlier, jitter) if end.retry_delay_s is None else end.retry_delay_s
     cell.wake_at = turn.now + delay
-    cell.reason = f"{end.reason or 'failed'}; try {cell.try_number + 1} of {task.retries + 1} in {delay:.0f} s"
+    tries = f"try {cell.try_number + 1} of {earlier + task.retries + 1}"
+    cell.reason = f"{end.reason or 'failed'}; {tries} in {delay:.0f} s"
     _move(run, number, map_index, cell, TaskState.UP_FOR_RETRY, turn)
     world.wake_later(run, number, map_index, cell)
+
+
+def tries_before(cell: Cell) -> int:
+    """Those that its retries are not counted from: of before it was cleared."""
+    return cell.word.tries_before if cell.word is not None else 0
 
 
 def note_lengths(node: Node, map_index: int, lengths: dict[str, int | None]) -> None:

@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 from . import admission, past
 from .deadlocks import stuck_holders
+from .moves import Intervention
 from .plan import Kind
 from .resources import KINDS, amount, said
 from .states import FINAL, TaskState
+from .step import tries_before
 from .world import WHOLE, Cell, Lane, Run, World
 
 NAMED_MAX = 3
@@ -82,6 +84,8 @@ class Facts:
 def of_run(world: World, run: Run, facts: Facts) -> Why:
     """Of one that is not over."""
     waits = _of_queued(world, run)
+    if waits is not None and run.word is not None:
+        return Why(f"It was {_said_by(run.word)}. {waits.sentence}", *_rest(waits))
     if waits is not None:
         return waits
     halt = run.reason or run.stopping
@@ -146,11 +150,36 @@ def of_instance(world: World, run: Run, number: int, map_index: int = WHOLE, fac
 
 def _of_instance(world: World, run: Run, number: int, map_index: int, facts: Facts) -> Why:
     node = run.nodes[number]
-    cell = node.cell if map_index == WHOLE else node.live.get(map_index)
+    cell = node.cell if map_index == WHOLE else node.live.get(map_index) or node.again.get(map_index)
     if map_index == WHOLE and node.n:
         return _of_group(world, run, number, facts)
+    if cell is not None and cell.word is not None:
+        return _of_changed(world, run, number, map_index, cell, cell.word, facts)
+    return _of_unchanged(world, run, number, map_index, cell, facts)
+
+
+def _of_changed(
+    world: World, run: Run, number: int, map_index: int, cell: Cell, word: Intervention, facts: Facts
+) -> Why:
+    """Of one that somebody has cleared or marked."""
+    if word.becomes is TaskState.NONE:
+        return Why(f"It was {_said_by(word)}: its attempt is being ended, and then it runs again.", "cleared")
+    if word.becomes is not None:
+        return Why(f"It was {_said_by(word)}: its attempt is being ended, and then it is so.", "marked")
+    found = _of_unchanged(world, run, number, map_index, cell, facts)
+    if cell.state not in (TaskState.NONE, TaskState.SCHEDULED):
+        return found
+    return Why(f"It was {_said_by(word)}. {found.sentence}", *_rest(found))
+
+
+def _said_by(word: Intervention) -> str:
+    return f"{word.words} at {at(word.at)}"
+
+
+def _of_unchanged(world: World, run: Run, number: int, map_index: int, cell: Cell | None, facts: Facts) -> Why:
+    node = run.nodes[number]
     state = cell.state if cell is not None else node.state
-    if cell is not None and state is not TaskState.SCHEDULED:
+    if cell is not None and state not in (TaskState.NONE, TaskState.SCHEDULED):
         return _of_begun(run, number, cell, facts)
     held = past.holds(run, number) if (run.id, number) in world.dag(run.dag_id).held else None
     if node.indexed is not None and map_index != WHOLE and not node.indexed.decided[map_index]:
@@ -183,7 +212,8 @@ def _of_group(world: World, run: Run, number: int, facts: Facts) -> Why:
 
 def _of_begun(run: Run, number: int, cell: Cell, facts: Facts) -> Why:
     task, now = run.plan.tasks[number], facts.now
-    tries = f"try {cell.try_number} of {task.retries + 1}" if task.retries else f"try {cell.try_number}"
+    most = task.retries + 1 + tries_before(cell)
+    tries = f"try {cell.try_number} of {most}" if task.retries else f"try {cell.try_number}"
     due = f"{within(cell.wake_at, now)} ({at(cell.wake_at)})" if cell.wake_at is not None else ""
     if cell.state is TaskState.STARTING:
         return Why(f"It is starting ({tries}): its process is being made.", "starting")
@@ -197,7 +227,7 @@ def _of_begun(run: Run, number: int, cell: Cell, facts: Facts) -> Why:
         return Why(f"It is running{since} ({tries}){has}.", "running", until)
     if cell.state is TaskState.UP_FOR_RETRY:
         reason = (cell.reason or "failed").rpartition("; try ")[0] or cell.reason or "failed"
-        more = f"{cell.try_number + 1} of {task.retries + 1}"
+        more = f"{cell.try_number + 1} of {most}"
         return Why(f"Failed: {closed(reason)} Try {more} begins {due}.", "up_for_retry", cell.wake_at)
     if cell.state is TaskState.UP_FOR_RESCHEDULE:
         return Why(f"What it waits for is not there yet; it looks again {due}.", "up_for_reschedule", cell.wake_at)

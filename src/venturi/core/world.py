@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from .mapping import count
 from .places import Capacity, Pool
-from .plan import Kind, Plan, Tell
+from .plan import Kind, Plan
 from .resources import Machine, Needs
 from .rules import Tally
 from .spec import DEFAULT_POOL
-from .states import FINAL, LIVE, CallState, RunState, TaskState
+from .states import FINAL, CallState, RunState, TaskState
 
 if TYPE_CHECKING:
+    from .moves import Intervention
     from .past import Before
 
 WHOLE = -1  # the map index of a task that is not mapped, and of a group as one node
@@ -34,6 +35,7 @@ class Cell:
         "deferral",
         "devices",
         "ended_at",
+        "has_row",
         "lost",
         "pid",
         "reason",
@@ -42,6 +44,7 @@ class Cell:
         "token",
         "try_number",
         "wake_at",
+        "word",
     )
 
     def __init__(self) -> None:
@@ -56,6 +59,13 @@ class Cell:
         self.pid: int | None = None
         self.deferral = 0  # the token it is deferred under, or by whose event its attempt goes on
         self.devices: tuple[str, ...] = ()  # that its attempt has
+        self.has_row = False  # it was cleared, and keeps its row
+        self.word: Intervention | None = None  # the newest of a person's
+
+    @property
+    def becomes(self) -> TaskState | None:
+        """A person's word on what it is to be when its attempt, which is being ended, is over."""
+        return self.word.becomes if self.word is not None else None
 
 
 class Indexed:
@@ -82,7 +92,7 @@ _ZERO = Tally()
 class Node:
     """One task of one run: a single instance, or a mapped group with its counts."""
 
-    __slots__ = ("cell", "counts", "indexed", "lengths", "live", "n", "sizes", "state", "tally", "touched")
+    __slots__ = ("again", "cell", "counts", "indexed", "lengths", "live", "n", "sizes", "state", "tally", "touched")
 
     def __init__(self, upstream_count: int) -> None:
         self.state = TaskState.NONE
@@ -94,6 +104,7 @@ class Node:
         self.touched = 0
         self.indexed: Indexed | None = None
         self.live: dict[int, Cell] = {}
+        self.again: dict[int, Cell] = {}  # cleared, by map index: untouched, but their rows and tries are kept
         self.counts: dict[TaskState, int] = {}
         self.sizes: list[int] = []  # of the mapped arguments, in the order of TaskSpec.mapped
         # Lengths of the values this task has left behind, by key, where a mapped task is expanded over them.
@@ -173,11 +184,13 @@ class Run:
         "run_id",
         "run_type",
         "spares_nothing",
+        "stale",
         "started_at",
         "started_by",
         "state",
         "stopping",
         "task_live",
+        "word",
     )
 
     def __init__(self, id: int, dag_id: str, run_id: str, plan: Plan) -> None:
@@ -203,6 +216,8 @@ class Run:
         self.ignores_pause = False
         self.reason: str | None = None
         self.spares_nothing = False  # cancelled twice: its teardowns end too
+        self.word: Intervention | None = None  # the newest of a person's on the whole run
+        self.stale = False  # something of it was taken back: it is about to be put together anew from its rows
         self.stopping: str | None = None  # why nothing new starts but teardowns: a task of a fail-fast DAG has failed
         self.nodes = [Node(n) for n in plan.upstream_count]
         for number, (guards, scope) in plan.waits_beside.items():
@@ -353,6 +368,21 @@ class World:
         else:
             self.dag(run.dag_id).running += by
 
+    def withdraw(self, run: Run) -> None:
+        """Out of the world as if it had never been in it: it is about to be put back otherwise."""
+        for token in [token for token, known in self.by_token.items() if known[0] is run]:
+            _, number, _, cell = self.by_token[token]
+            self.release(run, number, cell)
+        for token in [token for token, known in self.deferred.items() if known[0] is run]:
+            self.undefer(token)
+        if self.kept is not None and self.kept.lane.run is run:
+            self.kept = None
+        dag = self.dag(run.dag_id)
+        if run.id in dag.waiting_runs:
+            dag.waiting_runs.remove(run.id)
+            self.count_running(run, 1)
+        self.remove(run)
+
     def limit_time(self, run: Run) -> None:
         """From its start on a run has the time that its DAG says."""
         limit_s = run.plan.spec.run_timeout_s
@@ -380,174 +410,8 @@ def settled_state(counts: dict[TaskState, int]) -> TaskState:
     return TaskState.REMOVED
 
 
-@dataclass(slots=True)
-class KeptInstance:
-    """A task instance as the database holds it."""
-
-    task_id: str
-    map_index: int
-    state: TaskState
-    token: int = 0
-    try_number: int = 0
-    lost: int = 0
-    started_at: float | None = None
-    wake_at: float | None = None
-    reason: str | None = None
-    deferral: int = 0
-    devices: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class KeptGroup:
-    """A mapped group as the database holds it, with its finished instances counted by state."""
-
-    task_id: str
-    n: int
-    touched: int
-    state: TaskState
-    counts: dict[TaskState, int]
-    sizes: list[int]
-
-
-def restore(
-    world: World,
-    run: Run,
-    instances: list[KeptInstance],
-    groups: list[KeptGroup],
-    ended: list[KeptInstance] | None = None,
-) -> None:
-    """Put a run read from the database back into the world. Every sum is derived anew; none is trusted.
-
-    `ended` are the finished instances of members of mapped groups: what comes next at their index depends on them.
-    """
-    plan = run.plan
-    world.add(run)
-    world.limit_time(run)
-    for group in groups:
-        number = plan.index.get(group.task_id)
-        if number is None:
-            continue
-        node = run.nodes[number]
-        node.n, node.touched, node.state = group.n, group.touched, group.state
-        node.counts, node.sizes = dict(group.counts), list(group.sizes)
-    for kept in instances:
-        number = plan.index.get(kept.task_id)
-        if number is None:
-            continue
-        node = run.nodes[number]
-        if kept.map_index == WHOLE:
-            node.state = kept.state
-        if kept.state in FINAL:
-            continue  # groups have their counts; a single instance is its node's state
-        cell = Cell()
-        cell.state, cell.token, cell.try_number, cell.lost = kept.state, kept.token, kept.try_number, kept.lost
-        cell.started_at, cell.wake_at, cell.reason = kept.started_at, kept.wake_at, kept.reason
-        cell.deferral, cell.devices = kept.deferral, kept.devices
-        if cell.state is TaskState.DEFERRED:
-            world.defer(run, number, kept.map_index, cell)
-        if kept.map_index == WHOLE:
-            node.cell = cell
-        else:
-            node.live[kept.map_index] = cell
-        if cell.state in LIVE:
-            world.take(run, number, kept.map_index, cell)
-        elif cell.state is TaskState.SCHEDULED:
-            run.offer(number, kept.map_index)
-        elif cell.wake_at is not None:
-            world.wake_later(run, number, kept.map_index, cell)
-    _restore_tallies(run)
-    run.stopping = stopped_by(run)
-    if plan.groups:
-        _restore_indexed(run, ended or [])
-
-
-def stopped_by(run: Run) -> str | None:
-    """Why a fail-fast run starts nothing new any more."""
-    if not run.plan.spec.fail_fast:
-        return None
-    for number, node in enumerate(run.nodes):
-        if not run.plan.tasks[number].is_teardown and (
-            node.state is TaskState.FAILED or node.counts.get(TaskState.FAILED)
-        ):
-            return why_stopped(run, number)
-    return None
-
-
 def why_stopped(run: Run, failed: int) -> str:
     return f"{run.plan.tasks[failed].task_id} failed, and the DAG fails fast"
-
-
-def _restore_tallies(run: Run) -> None:
-    plan = run.plan
-    for number, node in enumerate(run.nodes):
-        final = node.state in FINAL
-        if final:
-            run.open_nodes -= 1
-            if node.state in (TaskState.FAILED, TaskState.UPSTREAM_FAILED):
-                run.failed.append(number)
-        waits_for_places = node.state is TaskState.SCHEDULED and not plan.is_decided_by_index(number)
-        if node.n and waits_for_places and node.touched < node.n:
-            run.offer(number, WHOLE)
-        counts = node.counts if node.n else ({node.state: 1} if final else {})
-        is_setup = plan.tasks[number].is_setup
-        tells = plan.tells.get(number) or [Tell(down, Kind.UPSTREAM, False) for down in plan.downstream[number]]
-        for tell in tells:
-            if tell.inner and node.n:
-                continue  # told by map index
-            tally = run.nodes[tell.down].tally
-            lower(tally, tell.kind, final)
-            for state, n in counts.items():
-                add(tally, tell.kind, state, n, is_setup)
-
-
-def _restore_indexed(run: Run, ended: list[KeptInstance]) -> None:
-    plan = run.plan
-    for number in plan.member_of:
-        node = run.nodes[number]
-        if node.n and node.state not in FINAL and plan.is_decided_by_index(number) and not node.is_given_up:
-            index_by_index(run, number)
-            assert node.indexed is not None
-            for map_index in node.live:
-                node.indexed.decided[map_index] = 1
-    by_task: dict[int, list[KeptInstance]] = {}
-    for kept in ended:
-        by_task.setdefault(plan.index.get(kept.task_id, -1), []).append(kept)
-    for number, kept_here in by_task.items():
-        indexed = run.nodes[number].indexed if number >= 0 else None
-        if indexed is not None:
-            for kept in kept_here:
-                indexed.decided[kept.map_index] = 1
-    for number, kept_here in by_task.items():
-        for tell in plan.tells.get(number, ()):
-            indexed = run.nodes[tell.down].indexed
-            if not tell.inner or indexed is None:
-                continue
-            for kept in kept_here:
-                if not indexed.decided[kept.map_index]:
-                    tally = indexed.tally(kept.map_index)
-                    lower(tally, tell.kind, True)
-                    add(tally, tell.kind, kept.state, 1, plan.tasks[number].is_setup)
-    _restore_never_touched(run, by_task)
-
-
-def _restore_never_touched(run: Run, ended: dict[int, list[KeptInstance]]) -> None:
-    """Of a member that was given up, what stands at the same index takes an instance without a row for skipped."""
-    if run.reason is None and run.stopping is None:
-        return
-    for down, tells in run.plan.inner.items():
-        indexed = run.nodes[down].indexed
-        if indexed is None:
-            continue
-        for up, kind, _ in tells:
-            above = run.nodes[up]
-            if not above.is_given_up:
-                continue
-            there = {kept.map_index for kept in ended.get(up, ())} | above.live.keys()
-            for map_index in range(run.nodes[down].n):
-                if map_index not in there and not indexed.decided[map_index]:
-                    tally = indexed.tally(map_index)
-                    lower(tally, kind, True)
-                    add(tally, kind, TaskState.SKIPPED, 1, run.plan.tasks[up].is_setup)
 
 
 def index_by_index(run: Run, number: int) -> None:

@@ -19,7 +19,7 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import backfill_commands, coming, questions, whys
+from . import backfill_commands, coming, control_commands, questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -28,7 +28,7 @@ from .own_timetables import NotYet
 from .pausing import set_paused
 from .settings import SettingsWatch
 from .triggering import Triggering
-from .turn import Engine
+from .turn import Engine, TurnIsVoid
 
 
 class Row:
@@ -71,6 +71,7 @@ class Commands:
         self._clock = clock
         self.control: Control | None = None
         self.pending: list[Callable[[Turn], None]] = []
+        self._last: list[tuple[Callable[[Turn], None], Client | None]] = []  # those that commit the turn up to them
         self.stopping: Head | None = None
         self._settings = SettingsWatch(engine.reader, files)
         engine.on_commit = self._on_commit
@@ -87,7 +88,11 @@ class Commands:
             return
         recorded = head["name"] in _LASTING
         asker = partial(self._recorded, client, head) if recorded else lambda _: client
-        self.pending.append(partial(self._act, act, asker, head))
+        command = partial(self._act, act, asker, head)
+        if head["name"] in control_commands.ACTS:
+            self._last.append((command, client))
+        else:
+            self.pending.append(command)
 
     def _recorded(self, client: Client, head: Head, turn: Turn) -> Recorded:
         return Recorded(self._engine, client, head, turn, self._let_go)
@@ -98,8 +103,19 @@ class Commands:
             self.control.drop(client)
 
     def take_pending(self) -> list[Callable[[Turn], None]]:
+        """Those that commit the turn up to them come last: if that fails, nobody else's command is lost by it."""
         taken, self.pending = self.pending, []
-        return taken
+        last, self._last = self._last, []
+        clients = [client for _, client in last if client is not None]
+        return [*taken, *(partial(self._or_let_go, clients, command) for command, _ in last)]
+
+    def _or_let_go(self, clients: list[Client], command: Callable[[Turn], None], turn: Turn) -> None:
+        try:
+            command(turn)
+        except TurnIsVoid:
+            for client in clients:
+                self._let_go(client)
+            raise
 
     def _act(self, act: _Act, asker: Callable[[Turn], Asker], head: Head, turn: Turn) -> None:
         client = asker(turn)
@@ -140,7 +156,10 @@ class Commands:
                 else:
                     self._act(act, partial(Row, id), head, turn)
 
-            self.pending.append(run)
+            if row.name in control_commands.ACTS:
+                self._last.append((run, None))
+            else:
+                self.pending.append(run)
 
     # ── runs ──
 
@@ -238,6 +257,10 @@ class Commands:
             if run.dag_id == head["dag_id"] and run.run_id == head["run_id"]:
                 return run
         return None
+
+    def change(self, client: Asker, head: Head, turn: Turn) -> None:
+        """Something is changed in runs that are there."""
+        self._answer(client, head, **control_commands.ACTS[str(head["name"])](self._engine, head, turn))
 
     def answer_question(self, client: Asker, head: Head, turn: Turn) -> None:
         told = questions.answer(self._engine, head, turn)
@@ -413,6 +436,7 @@ _COMMANDS: dict[str, _Act] = {
     "pause": Commands.pause,
     "unpause": Commands.pause,
     "cancel_run": Commands.cancel_run,
+    **dict.fromkeys(control_commands.ACTS, Commands.change),
     "answer": Commands.answer_question,
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
@@ -434,5 +458,6 @@ _LASTING = {
         "asset_event",
         "answer",
         *backfill_commands.LASTING,
+        *control_commands.ACTS,
     )
 }

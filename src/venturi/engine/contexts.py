@@ -121,6 +121,8 @@ class Contexts:
             f'{part},"task_id":{_dumps(task.task_id)},"map_index":{one.map_index}'
             f',"try_number":{one.cell.try_number},"token":{one.cell.token}'
         )
+        if one.cell.word is not None and one.cell.word.tries_before:
+            text += f',"tries_before":{one.cell.word.tries_before}'
         if began_at is not None:
             text += f',"first_poke_at":{began_at!r}'
         if resume is not None:

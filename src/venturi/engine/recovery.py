@@ -8,18 +8,22 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..core import calls
+from ..core.moves import Intervention
 from ..core.places import Pool
 from ..core.plan import Plan
 from ..core.resources import Machine
+from ..core.restoring import KeptGroup, KeptInstance, restore
 from ..core.spec import DagSpec
-from ..core.states import BackfillState, CallState, RunState, TaskState
-from ..core.world import WHOLE, Bound, Call, Cell, KeptGroup, KeptInstance, Run, World, restore
+from ..core.states import FINAL, BackfillState, CallState, RunState, TaskState
+from ..core.world import WHOLE, Bound, Call, Cell, Run, World
 from ..store import Reader
-from ..store.rows import RunRow
+from ..store.rows import GroupRow, InstanceRow, RunRow
 from ..store.rows import World as Kept
 from ..wire import values
 from .looking_back import look_back_again
@@ -53,9 +57,11 @@ def read_world(
         paused = one.state == BackfillState.PAUSED.value
         world.backfills[one.id] = Bound(one.request["max_active"], paused)
     instances, groups = _by_run(kept)
+    words = {(word.run, word.task_id, word.map_index): word for word in kept.interventions}
     for found in kept.runs:
         if wanted(found.id):
-            run = _run(found, versions.plan(found.version, found.only))
+            run = run_of(found, versions.plan(found.version, found.only))
+            run.word = words.get((found.id, "", WHOLE))
             restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
     look_back_again(reader, world)
@@ -72,7 +78,72 @@ def limits(spec: dict[str, Any]) -> tuple[int, int, bool]:
 _PLAIN = DagSpec("")
 
 
-def _run(row: RunRow, plan: Plan) -> Run:
+@dataclass(slots=True)
+class KeptRun:
+    """One run as the database holds it, or as it will with what is being committed."""
+
+    row: RunRow
+    rows: list[InstanceRow]
+    groups: list[GroupRow]
+    deferrals: dict[tuple[str, int], int]  # the token under which each is deferred, or goes on
+    devices: dict[int, tuple[str, ...]]  # by token
+    words: dict[tuple[str, int], Intervention]
+    without: set[tuple[str, int]] = field(default_factory=set)  # instances whose values are going
+
+
+def read_run(reader: Reader, row: RunRow) -> KeptRun:
+    rows, groups = reader.instances(row.id)
+    return KeptRun(
+        row,
+        rows,
+        groups,
+        {(task_id, map_index): token for _, task_id, map_index, token in reader.deferrals(row.id)},
+        {token: tuple(names) for *_, token, names in reader.placements(row.id)},
+        {(word.task_id, word.map_index): word for word in reader.interventions(row.id)},
+    )
+
+
+def put_back(world: World, kept: KeptRun, plan: Plan, reader: Reader) -> Run:
+    """The run as these rows say it stands, whatever the world has held of it."""
+    before = world.runs.get(kept.row.id)
+    if before is not None:
+        world.withdraw(before)
+    run = run_of(kept.row, plan)
+    run.word = kept.words.get(("", WHOLE))
+    instances, ended = [], []
+    counts: dict[str, dict[TaskState, int]] = defaultdict(dict)
+    for row in kept.rows:
+        key = (row.task_id, row.map_index)
+        made = _instance(row, kept.deferrals.get(key, 0), kept.devices.get(row.token, ()), kept.words.get(key))
+        instances.append(made)
+        if made.state in FINAL and made.map_index != WHOLE:
+            ended.append(made)
+            counts[row.task_id][made.state] = counts[row.task_id].get(made.state, 0) + 1
+    groups = [KeptGroup(g.task_id, g.n, g.touched, TaskState(g.state), counts[g.task_id], g.sizes) for g in kept.groups]
+    members = {plan.tasks[number].task_id for number in plan.member_of}
+    restore(world, run, instances, groups, [one for one in ended if one.task_id in members])
+    _restore_lengths(run, reader, kept.without)
+    return run
+
+
+def _instance(row: InstanceRow, deferral: int, devices: tuple[str, ...], word: Intervention | None) -> KeptInstance:
+    return KeptInstance(
+        row.task_id,
+        row.map_index,
+        TaskState(row.state),
+        row.token,
+        row.try_number,
+        row.lost,
+        row.started_at,
+        row.wake_at,
+        row.reason,
+        deferral,
+        devices,
+        word,
+    )
+
+
+def run_of(row: RunRow, plan: Plan) -> Run:
     run = Run(row.id, row.dag_id, row.run_id, plan)
     run.state, run.run_type = RunState(row.state), row.run_type
     run.queued_at, run.started_at = row.queued_at, row.started_at
@@ -92,7 +163,7 @@ def _restore_calls(world: World, kept: Kept, reader: Reader, versions: Versions,
         run = world.runs.get(call.run) or runs.get(call.run)
         if run is None:
             row = rows[call.run]
-            run = runs[call.run] = _run(row, versions.plan(row.version, row.only))
+            run = runs[call.run] = run_of(row, versions.plan(row.version, row.only))
             for group in reader.instances(call.run).groups:
                 node = run.nodes[run.plan.index[group.task_id]]
                 node.n, node.sizes = group.n, group.sizes
@@ -105,22 +176,10 @@ def _by_run(kept: Kept) -> tuple[dict[int, list[KeptInstance]], dict[int, list[K
     instances: dict[int, list[KeptInstance]] = defaultdict(list)
     deferrals = {(run, task_id, map_index): token for run, task_id, map_index, token in kept.deferrals}
     devices = {token: tuple(names) for *_, token, names in kept.placements}
+    words = {(word.run, word.task_id, word.map_index): word for word in kept.interventions}
     for row in kept.instances:
-        instances[row.run].append(
-            KeptInstance(
-                row.task_id,
-                row.map_index,
-                TaskState(row.state),
-                row.token,
-                row.try_number,
-                row.lost,
-                row.started_at,
-                row.wake_at,
-                row.reason,
-                deferrals.get((row.run, row.task_id, row.map_index), 0),
-                devices.get(row.token, ()),
-            )
-        )
+        key = (row.run, row.task_id, row.map_index)
+        instances[row.run].append(_instance(row, deferrals.get(key, 0), devices.get(row.token, ()), words.get(key)))
     for run, task_id, map_index, state in kept.finished:
         instances[run].append(KeptInstance(task_id, map_index, TaskState(state)))
     counts: dict[tuple[int, str], dict[TaskState, int]] = defaultdict(dict)
@@ -144,7 +203,7 @@ def _ended_members(run: Run, reader: Reader) -> list[KeptInstance]:
     return [KeptInstance(task_id, map_index, TaskState(state)) for task_id, map_index, state in rows]
 
 
-def _restore_lengths(run: Run, reader: Reader) -> None:
+def _restore_lengths(run: Run, reader: Reader, without: AbstractSet[tuple[str, int]] = frozenset()) -> None:
     """What mapped tasks will be expanded over: the lengths of values left so far."""
     plan = run.plan
     tasks = sorted({plan.tasks[number].task_id for number, _ in plan.feeds_mapping})
@@ -152,6 +211,8 @@ def _restore_lengths(run: Run, reader: Reader) -> None:
         return
     for task_id, map_index, key, length in reader.value_lengths(run.id, tasks):
         node = run.nodes[plan.index[task_id]]
+        if (task_id, map_index) in without:
+            continue
         if map_index == WHOLE:
             node.lengths[key] = length
         else:
@@ -174,8 +235,11 @@ def due_timers(world: World, now: float) -> Iterator[tuple[Run, int, int, Cell]]
 def out_of_time(world: World, now: float) -> Iterator[Run]:
     """Runs whose time limit is over."""
     while world.time_limits and world.time_limits[0][0] <= now:
-        run = world.runs.get(heapq.heappop(world.time_limits)[1])
-        if run is not None:
+        at, run_id = heapq.heappop(world.time_limits)
+        run = world.runs.get(run_id)
+        if run is None or run.started_at is None or run.plan.spec.run_timeout_s is None:
+            continue
+        if at + 1e-3 >= run.started_at + run.plan.spec.run_timeout_s:  # not of before it was begun again
             yield run
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ..config import Config
 from ..core import admission, calls, step
 from ..core.errors import DatabaseLost, EpochLost, StoreError, VenturiError
-from ..core.moves import AttemptRow, Event, TaskMove, ValueRow
+from ..core.moves import AttemptRow, Batch, Event, TaskMove, ValueRow
 from ..core.readiness import halted
 from ..core.spec import RETURN_KEY
 from ..core.states import LIVE, Outcome, TaskState
@@ -39,7 +39,7 @@ from ..executors.base import (
 )
 from ..store import Store
 from ..store.rows import DeferralRow
-from . import questions, recovery
+from . import changing, questions, recovery
 from .asking import Asks
 from .assets import Assets
 from .backfills import Backfills
@@ -71,6 +71,14 @@ class Effects:
     otherwise: list[Callable[[], None]] = field(default_factory=list)  # if the turn is void
 
 
+class TurnIsVoid(Exception):
+    """What a turn had decided so far could not be committed. No answer to anybody: whoever asks, asks again."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Engine:
     """The only writer of run and task state."""
 
@@ -99,6 +107,7 @@ class Engine:
         self._turn: Turn | None = None
         self._now = 0.0
         self._own_reports: list[Report] = []  # ends that this engine knows by itself
+        self._own_acts: list[Callable[[Turn], None]] = []  # what it does by itself in the next turn
         self.is_void = False  # what it holds in memory is no longer what the database says
         self._set_by_s = 0.0  # by how much the clock was set that the database does not know of yet
         self.restart()
@@ -124,6 +133,7 @@ class Engine:
         self._effects = Effects()
         self._turn = None
         self._own_reports = []
+        self._own_acts = [changing.reconsidered(self, run) for run in self.world.runs.values() if run.word is not None]
         self.is_void = False
         shift(self.world, self._set_by_s)
 
@@ -169,6 +179,9 @@ class Engine:
         except StoreError:
             self._void(self._effects)
             raise
+        except TurnIsVoid as void:
+            self._void(self._effects)
+            raise void.error from None
         self._turn = turn
         if not self._may_wait(turn):
             self.finish()
@@ -181,21 +194,25 @@ class Engine:
         own, self._own_reports = self._own_reports, []
         for report in (*own, *reports):
             self._take(report, turn)
-        for command in commands:
-            command(turn)
+        acts, self._own_acts = self._own_acts, []
+        for act in (*commands, *acts):
+            act(turn)
         self._wake(turn)
         self.schedules.act(turn)
         self.backfills.act(turn)
         self.own_timetables.pump()
-        for token, reason in turn.cancels:
-            self._cancel(token, reason, self.config.grace_s)
-        turn.cancels.clear()
+        self._cancel_at_executor(turn)
         self.assets.start_runs(turn)
         admission.start_runs(self.world, turn)
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
             self._effects.calls += calls.hand_out(self.world, turn, self.take_token)
         return turn
+
+    def _cancel_at_executor(self, turn: Turn) -> None:
+        for token, reason in turn.cancels:
+            self._cancel(token, reason, self.config.grace_s)
+        turn.cancels.clear()
 
     def _may_wait(self, turn: Turn) -> bool:
         """A turn that only learned that attempts are running waits a moment for something that matters."""
@@ -213,7 +230,19 @@ class Engine:
     @property
     def has_reports(self) -> bool:
         """Whether the next turn has something to do at once."""
-        return bool(self._own_reports)
+        return bool(self._own_reports or self._own_acts)
+
+    def settle(self, turn: Turn) -> None:
+        """Commit what the turn has decided so far; it goes on with nothing. For what must be read as it stands."""
+        self._cancel_at_executor(turn)
+        effects, self._effects = self._effects, Effects()
+        try:
+            self._commit(turn, effects)
+            self._act(effects)
+        except StoreError as error:
+            self._effects = effects
+            raise TurnIsVoid(error) from error
+        turn.batch, turn.groups, turn.finished_runs, turn.stale_runs = Batch(), {}, [], []
 
     def finish(self) -> None:
         """Commit what the turn decided, then let it happen."""
@@ -244,6 +273,7 @@ class Engine:
                 self._own_reports += self.on_finished(run)
             self.schedules.ended(turn.finished_runs)
             self.backfills.ended(turn.finished_runs)
+            self._own_acts += [changing.put_together(self, run) for run in turn.stale_runs]
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
             self.conditions.committed(turn)
@@ -387,10 +417,11 @@ class Engine:
         end = end_of(report, (number, RETURN_KEY) in run.plan.feeds_mapping)
         batch = turn.batch
         batch.attempts.append(attempt_row(report, run, task.task_id, map_index, cell, end))
-        value = value_row(report, run, task.task_id, map_index)
-        if value is not None:
-            batch.values.append(value)
-        self.assets.happened(asset_event_rows(report, run, task.task_id, map_index), run, turn)
+        if cell.becomes is not TaskState.NONE:  # else it was cleared, and what it has made counts for nothing
+            value = value_row(report, run, task.task_id, map_index)
+            if value is not None:
+                batch.values.append(value)
+            self.assets.happened(asset_event_rows(report, run, task.task_id, map_index), run, turn)
         self._effects.acks.append(report.token)
         step.ended(self.world, run, number, map_index, cell, end, turn, self.config.infrastructure_retries)
         if end.wait is not None:
@@ -413,8 +444,8 @@ class Engine:
             calls.ended(self.world, call, Outcome.NEVER_RAN, None, turn)
         if self.world.deferred:  # a new crew has none of their triggers; one that has, starts none twice
             self._effects.watched += [d for d in self.reader.waiting_deferrals() if d.token in self.world.deferred]
-        for token, (run, number, *_) in self.world.by_token.items():
-            halt = halted(run, number)
+        for token, (run, number, _, cell) in self.world.by_token.items():
+            halt = cell.word.words if cell.word is not None and cell.becomes is not None else halted(run, number)
             if halt is not None:  # cancelled by an engine that may not have lived to say so
                 self._cancel(token, halt, self.config.grace_s)
         self.world.capacity.online = True
@@ -453,7 +484,10 @@ class Engine:
             self._effects.otherwise.append(otherwise)
 
     def put_value(self, row: ValueRow, run: Run, number: int, map_index: int, turn: Turn) -> None:
-        """An attempt leaves a value while it runs."""
+        """An attempt leaves a value while it runs. What was cleared leaves none."""
+        known = self.world.by_token.get(row.token)
+        if known is not None and known[3].becomes is TaskState.NONE:
+            return
         turn.batch.values.append(row)
         if (number, row.key) in run.plan.feeds_mapping:
             step.note_lengths(run.nodes[number], map_index, {row.key: row.length})

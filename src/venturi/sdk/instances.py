@@ -74,7 +74,7 @@ class TaskInstance(metaclass=WithColumns):
 
     @property
     def max_tries(self) -> int:
-        return self.task.retries
+        return self.task.retries + self._instance.tries_before
 
     @property
     def key(self) -> tuple[str, str, str, int, int]:

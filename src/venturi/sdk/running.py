@@ -83,6 +83,7 @@ class Instance:
     gpus: Sequence[str] = ()  # the devices it has been given
     first_poke_at: datetime | None = None  # this try's first attempt, where it is called again or goes on by an event
     resume: dict[str, Any] | None = None  # method, kwargs, event: how a deferred task goes on
+    tries_before: int = 0  # that its retries are not counted from: it was cleared after them
     call: dict[str, Any] | None = None  # kind, of_run, reason, error …: this attempt runs callbacks, and not the task
 
 

@@ -20,6 +20,7 @@ from ..core.moves import (
     Batch,
     CallMove,
     DagVersion,
+    Intervention,
     NewCall,
     RunMove,
     ScheduleMove,
@@ -47,8 +48,10 @@ def writes(batch: Batch) -> Iterator[Write]:
             (r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in batch.run_resets
         ]
         yield "run_reset", resets, True
-        for name in ("task_instance", "task_group", "value", "deferral", "question", "placement"):
+        for name in ("task_instance", "task_group", "value", "deferral", "question", "placement", "intervention"):
             yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
+    if batch.reopenings or batch.run_versions or batch.rows_gone or batch.interventions or batch.notes:
+        yield from _of_people(batch)
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
     if batch.run_moves:
@@ -113,6 +116,27 @@ def writes(batch: Batch) -> Iterator[Write]:
             [(e.at, e.kind, e.dag_id, e.run, None if e.data is None else _dumps(e.data)) for e in batch.events],
             False,
         )
+
+
+def _of_people(batch: Batch) -> Iterator[Write]:
+    """What is taken back: before the moves that go on from there."""
+    if batch.reopenings:
+        yield "run_reopening", [(r.id, r.version, r.queued_at, r.before.value) for r in batch.reopenings], True
+    if batch.run_versions:
+        yield "run_version", list(dict(batch.run_versions).items()), True
+    if batch.rows_gone:
+        yield "row_gone", list(dict.fromkeys(batch.rows_gone)), True
+    if batch.interventions:
+        newest = {(i.run, i.task_id, i.map_index): i for i in batch.interventions}
+        yield "intervention", [(*key, *_intervention(i)) for key, i in newest.items()], False
+    if batch.notes:
+        notes = {(n.run, n.task_id, n.map_index): n for n in batch.notes}
+        yield "note", [(*key, n.text, n.by, n.at) for key, n in notes.items()], False
+
+
+def _intervention(i: Intervention) -> tuple[Any, ...]:
+    becomes, detail = i.becomes and i.becomes.value, i.detail and _dumps(i.detail)
+    return (i.kind, i.by, i.at, i.tries_before, becomes, detail)
 
 
 def cleaned(rows: Rows) -> Rows:
@@ -309,7 +333,7 @@ def _task_moves(moves: list[TaskMove]) -> Iterator[Write]:
             m.at,
             m.reason,
         )
-        if m.before is none:
+        if m.before is none and not m.has_row:
             new.append(row)
         else:
             changed.append((*row, m.before._value_, m.token_before))

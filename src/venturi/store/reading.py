@@ -20,6 +20,7 @@ from . import tables as t
 from .drivers import Driver, Row, transaction
 from .reading_assets import AssetReads, piles
 from .reading_backfills import BackfillReads, open_backfills
+from .reading_control import ControlReads, read_interventions
 from .reading_people import PeopleReads
 from .rows import (
     AttemptRecord,
@@ -314,7 +315,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads, BackfillReads, PeopleReads):
+class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:
@@ -590,4 +591,5 @@ def read_world(driver: Driver) -> World:
             commands=[CommandRow.of(row) for row in ask(driver, "waiting_commands")],
             piles=piles(driver),
             backfills=open_backfills(driver),
+            interventions=read_interventions(driver),
         )

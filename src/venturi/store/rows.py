@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..core.moves import DagVersion
+from ..core.moves import DagVersion, Intervention
 
 
 class DagRow(NamedTuple):
@@ -323,4 +323,5 @@ class World:
     import_errors: list[ImportErrorRow]
     commands: list[CommandRow]  # waiting, oldest first
     piles: list[PileRow]
+    interventions: list[Intervention]  # of unfinished runs
     backfills: list[BackfillRow] = field(default_factory=list)  # running or paused

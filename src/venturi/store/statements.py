@@ -248,6 +248,8 @@ def _cleared_values(rows: Rows) -> Any:
 
 _GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)]
 
+_OF_A_RUN = (t.task_instance, t.task_group, t.value, t.deferral, t.placement, t.question, t.intervention)
+
 _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "answered_at")
 
 COMMIT: dict[str, Statement] = {
@@ -287,10 +289,31 @@ COMMIT: dict[str, Statement] = {
             .where(and_(t.run.c.id == rows["id"], t.run.c.state == rows["before"]))
         ),
     ),
-    **{
-        f"{table.name}_of_run": _of_a_run(table)
-        for table in (t.task_instance, t.task_group, t.value, t.deferral, t.placement, t.question)
-    },
+    "run_reopening": Statement(
+        [*_of(t.run, "id", "version", "queued_at"), ("before", TextType())],
+        lambda rows: (
+            update(t.run)
+            .values(
+                {name: rows[name] for name in ("version", "queued_at")}
+                | {"state": literal_column("'queued'")}
+                | dict.fromkeys(("started_at", "ended_at", "reason"), null())
+            )
+            .where(and_(t.run.c.id == rows["id"], t.run.c.state == rows["before"]))
+        ),
+    ),
+    "run_version": Statement(
+        _of(t.run, "id", "version"),
+        lambda rows: update(t.run).values(version=rows["version"]).where(t.run.c.id == rows["id"]),
+    ),
+    "row_gone": Statement(
+        _of(t.task_instance, "run", "task_id", "map_index"),
+        lambda rows: delete(t.task_instance).where(
+            and_(*(t.task_instance.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
+        ),
+    ),
+    "intervention": _upsert(t.intervention),
+    "note": _upsert(t.note),
+    **{f"{table.name}_of_run": _of_a_run(table) for table in _OF_A_RUN},
     "deferral": _upsert(t.deferral),
     "deferral_event": Statement(
         _of(t.deferral, "run", "task_id", "map_index", "token", "event"),

@@ -410,6 +410,20 @@ question = Table(  # what a task asks a person
     Column("answered_at", Double),
 )
 
+intervention = Table(  # the newest that a person has done to a task instance or, by an empty task_id, to a run
+    "intervention",
+    metadata,
+    _key("run", BigInteger),
+    _key("task_id", Text),
+    _key("map_index", Integer),
+    _need("kind", Text),  # cleared, resumed, marked
+    _need("by", Text),
+    _need("at", Double),
+    _need("tries_before", Integer),
+    Column("becomes", Text),  # a task state: once the attempt that is being ended is over
+    Column("detail", Text),  # JSON
+)
+
 note = Table(  # of a run, or by `task_id` of a task instance
     "note",
     metadata,

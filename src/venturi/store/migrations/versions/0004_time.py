@@ -1,4 +1,4 @@
-"""Schedules, backfills, assets that start runs, deadlines, questions to people, notes."""
+"""Schedules, backfills, assets that start runs, deadlines, questions to people, interventions, notes."""
 
 from __future__ import annotations
 
@@ -108,6 +108,19 @@ def upgrade() -> None:
         sa.Column("devices", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run", "task_id", "map_index"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "intervention",
+        _key("run", sa.BigInteger()),
+        _key("task_id", sa.Text()),
+        _key("map_index", sa.Integer()),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("tries_before", sa.Integer(), nullable=False),
+        sa.Column("becomes", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("run", "task_id", "map_index"),
     )
     op.create_table(
         "note",

@@ -1,0 +1,182 @@
+"""The verbs that change runs: `clear`, `resume`. Each is a command to the engine; without one it waits for the next.
+
+Owns the preview and the question before anything is changed.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..config import Home, find_home, read_config
+from . import options
+from .following import name_of
+from .printing import COULD_NOT_START, SUCCESS, fail, say, show, table
+from .sending import ask, leave
+
+if TYPE_CHECKING:
+    from ..engine.changing import Touched
+    from ..engine.versions import Versions
+    from ..store import Reader
+
+SHOWN_MAX = 100  # rows of a preview
+
+
+def _sure(function: Callable[..., int]) -> Callable[..., int]:
+    function = click.option("--by", metavar="NAME", help="Who wants it. [default: the user of this machine]")(function)
+    function = click.option("--yes", "-y", is_flag=True, help="Do not ask first.")(function)
+    return click.option("--dry-run", is_flag=True, help="Only list what would be touched.")(function)
+
+
+def _which(function: Callable[..., int]) -> Callable[..., int]:
+    function = click.option("--future", is_flag=True, help="And in all runs of later dates.")(function)
+    function = click.option("--past", is_flag=True, help="And in all runs of earlier dates.")(function)
+    function = click.option("--downstream", is_flag=True, help="And all that comes after them.")(function)
+    return click.option("--upstream", is_flag=True, help="And all that comes before them.")(function)
+
+
+_current_code = click.option(
+    "--current-code", is_flag=True, help="Go on with the DAG's newest version. [default: the run's own]"
+)
+
+
+@click.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@click.argument("tasks", metavar="[TASK[INDEX]]...", nargs=-1)
+@_which
+@click.option("--only-failed", is_flag=True, help="Of these, only what has failed or not run because of that.")
+@click.option("--only-running", is_flag=True, help="Of these, only what is at work.")
+@_current_code
+@_sure
+@options.everywhere
+def clear(
+    dag_id: str,
+    run_id: str,
+    tasks: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    by: str | None,
+    home_given: str | None,
+    as_json: bool,
+    **flags: bool,
+) -> int:
+    """Run tasks of a run again: those named (or a task group), or all. Their setups and teardowns go with them."""
+    given = {"dag_id": dag_id, "run_id": run_id, "tasks": list(tasks), **flags}
+
+    def preview(reader: Reader, versions: Versions) -> list[Touched]:
+        from ..core.clearing import Wish
+        from ..engine.changing import clearing
+
+        return clearing(reader, versions, dag_id, run_id, Wish(tuple(tasks), **flags))
+
+    return _change("clear", given, preview, dry_run, yes, by, home_given, as_json)
+
+
+@click.command()
+@click.argument("dag_id")
+@click.argument("run_id")
+@_current_code
+@_sure
+@options.everywhere
+def resume(
+    dag_id: str,
+    run_id: str,
+    current_code: bool,
+    dry_run: bool,
+    yes: bool,
+    by: str | None,
+    home_given: str | None,
+    as_json: bool,
+) -> int:
+    """Let a run go on from what has failed in it, or from where it was cancelled. What has succeeded stays."""
+    given = {"dag_id": dag_id, "run_id": run_id, "current_code": current_code}
+
+    def preview(reader: Reader, versions: Versions) -> list[Touched]:
+        from ..engine.changing import resuming
+
+        return resuming(reader, versions, dag_id, run_id, current_code)
+
+    return _change("resume", given, preview, dry_run, yes, by, home_given, as_json)
+
+
+def _change(
+    name: str,
+    given: dict[str, Any],
+    preview: Callable[[Reader, Versions], list[Touched]],
+    dry_run: bool,
+    yes: bool,
+    by: str | None,
+    home_given: str | None,
+    as_json: bool,
+) -> int:
+    home = find_home(home_given)
+    runs: list[dict[str, Any]] = []
+    if dry_run or not yes:
+        runs = _previewed(home, preview)
+    if dry_run:
+        show({**given, "runs": runs, "dry_run": True}, as_json, _text(runs, "Would be run again"))
+        return SUCCESS
+    if not yes:
+        _make_sure(runs, as_json)
+    given["by"] = by or getpass.getuser()
+    told = ask(home, name, given)
+    if told is None:
+        runs = runs or _previewed(home, preview)  # what cannot be is refused now, not by the next engine
+        leave(home, name, given)
+    else:
+        runs = [{**run, "tasks": [_task(*task) for task in run["tasks"]]} for run in told["runs"]]
+        if told.get("waits"):
+            say(f"DAG '{given['dag_id']}' is paused, so it waits. Unpause it with: venturi unpause {given['dag_id']}")
+    done = "Will be run again" if told is None else "Runs again"
+    show({**given, "runs": runs, "waits": told is None}, as_json, _text(runs, done))
+    return SUCCESS
+
+
+def _previewed(home: Home, preview: Callable[[Reader, Versions], list[Touched]]) -> list[dict[str, Any]]:
+    from ..engine.versions import Versions
+    from .reading import open_reader
+
+    with open_reader(home, read_config(home)) as reader:
+        touched = preview(reader, Versions(reader))
+    return [
+        {
+            "run_id": one.row.run_id,
+            "tasks": [_task(row.task_id, row.map_index, row.state) for row in one.rows],
+            "reopened": one.row.state in ("success", "failed"),
+        }
+        for one in touched
+    ]
+
+
+def _task(task_id: str, map_index: int, state: str) -> dict[str, Any]:
+    return {"task_id": task_id, "map_index": map_index, "state": state}
+
+
+def _text(runs: list[dict[str, Any]], head: str) -> str:
+    rows = [
+        (run["run_id"], name_of(task["task_id"], task["map_index"]), task["state"])
+        for run in runs
+        for task in run["tasks"]
+    ]
+    text = table(("RUN", "TASK", "WAS"), rows[:SHOWN_MAX])
+    if len(rows) > SHOWN_MAX:
+        text += f"\n… and {len(rows) - SHOWN_MAX:,} more"
+    many = f"{len(rows):,} task instance{'' if len(rows) == 1 else 's'}"
+    of = f" of {len(runs)} runs" if len(runs) > 1 else ""
+    return f"{text}\n{head}: {many}{of}."
+
+
+def _make_sure(runs: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json or not sys.stdin.isatty():
+        n = sum(len(run["tasks"]) for run in runs)
+        fail(
+            f"This touches {n:,} task instances. Say --yes, or look first with --dry-run.", COULD_NOT_START, "not_sure"
+        )
+    say(_text(runs, "To be run again"))
+    if not click.confirm("Go on?", err=True):
+        fail("Nothing was changed.", code="not_sure")
