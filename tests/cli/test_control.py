@@ -58,6 +58,54 @@ def test_a_failed_run_is_looked_at_resumed_and_cleared(place: Place) -> None:
     assert "has no task 'zzz'" in place("clear", "d", run_id, "zzz", "--yes").err
 
 
+def test_runs_are_marked_cancelled_and_noted_and_tasks_run_alone(place: Place) -> None:
+    run_id = failed_run(place)
+    seen = place("mark", "d", run_id, "half[1]", "success", "--dry-run").out
+    assert "Would be marked success, or decided anew after that: 2 task instances." in seen
+    assert "not 'good'" in place("mark", "d", run_id, "half[1]", "good", "--yes").err
+    assert place("mark", "d", run_id, "half[1]", "success", "--yes").status == 0
+    until(lambda: states(place, run_id)["run"] in ("success", "failed"), "what comes after it has run")
+    assert place("note", "d", run_id, "half[1]", "by hand", "--by", "ann").out == "Noted.\n"
+    assert "Note on half[1], by ann: by hand" in place("status", "d", run_id).out
+    assert "is over" in place("cancel", "d", run_id).err or "no unfinished run" in place("cancel", "d", run_id).err
+    place("pause", "d")
+    waits = place("run-task", "d", "numbers", "--run-id", "alone", "--json")
+    assert waits.json == {"run_id": "alone"}
+    assert place("cancel", "d", "alone", "--by", "ann").out == "d alone is being cancelled.\n"
+    assert "cancelled by ann" in until(lambda: place("why", "d", "alone").out, "it is over")
+    assert "Choose 'numbers' as well" in place("run-task", "d", "half").err
+    place("unpause", "d")
+    assert place("run-task", "d", "numbers", "--run-id", "again").status == 0
+    until(lambda: states(place, "again") == {"run": "success", "success": 1}, "it has run alone")
+
+
+PARAMS = """
+from airflow.sdk import DAG, Param, task
+
+with DAG("p", schedule=None, is_paused_upon_creation=False, params={"n": Param(1, type="integer"), "s": "x"}):
+    @task
+    def show(params=None):
+        return [params["n"], params["s"]]
+    show()
+"""
+
+
+def test_a_run_is_started_with_parameters_and_once_for_a_key(place: Place) -> None:
+    (place.dags / "p.py").write_text(PARAMS)
+    place.up()
+    given = ("--param", "n=5", "--param", "s=two words", "--idempotency-key", "k", "--json")
+    first = until(lambda: place("trigger", "p", *given).json.get("run_id"), "the DAG is known")
+    assert place("trigger", "p", *given).json == {"run_id": first, "existed": True}
+    until(lambda: place("status", "p", first, "--json").json["state"] == "success", "it is done")
+    wrong = place("trigger", "p", "--param", "n=five")
+    assert (wrong.status, "is not of type 'integer'" in wrong.err) == (1, True)
+    assert "NAME=VALUE" in place("trigger", "p", "--param", "n").err
+    place("down")
+    assert "is not of type 'integer'" in place("trigger", "p", "--param", "n=five").err
+    assert "is no date" in place("trigger", "p", "--date", "soon").err
+    assert "already has a run" in place("trigger", "p", "--run-id", first).err
+
+
 def test_without_an_engine_a_clear_waits_for_the_next(place: Place) -> None:
     run_id = failed_run(place)
     place("down")

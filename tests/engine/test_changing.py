@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from venturi.core.clearing import Wish
-from venturi.core.errors import NotFound, Refused, UnknownTask
+from venturi.core.errors import DatabaseLost, NotFound, Refused, UnknownTask
 from venturi.core.spec import DagSpec, GroupSpec, MapSource, TaskSpec
+from venturi.core.states import TaskState
 from venturi.engine import changing
 
 from .conftest import Bench
+from .test_commands import FakeClient, tell
 
 CHAIN = DagSpec("d", tasks=(TaskSpec("a"), TaskSpec("b", upstream=("a",), retries=1), TaskSpec("c", upstream=("b",))))
 
@@ -362,3 +364,195 @@ def test_a_run_that_is_being_cancelled_is_not_cleared(bench: Bench) -> None:
     bench.turn(do=lambda turn: bench.engine.cancel_run(run, "cancelled by bob", turn))
     with pytest.raises(Refused, match="being ended: cancelled by bob"):
         clear(bench, run_id, "a")
+
+
+# ── mark ──
+
+
+def mark(bench: Bench, run_id: str, state: str, *tasks: str, **more: Any) -> dict[str, Any]:
+    told: list[dict[str, Any]] = []
+    wish, wanted = Wish(tasks, **more), TaskState(state)
+    bench.turn(do=lambda turn: told.append(changing.mark(bench.engine, turn, "d", run_id, wanted, wish, "ann")))
+    return told[0]
+
+
+def test_what_failed_after_a_task_marked_as_succeeded_runs(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    end_all(bench, b="fail_now")
+    told = mark(bench, run_id, "success", "b")
+    assert told["runs"][0]["tasks"] == [["b", -1, "failed"], ["c", -1, "upstream_failed"]]
+    assert bench.states("d", run_id) == {"a": "success", "b": "success", "c": "starting"}
+    end_all(bench)
+    assert bench.run_state("d", run_id) == "success"
+    assert starts(bench)[2:] == [("c", -1, 1)]
+
+
+def test_marking_the_last_task_decides_anew_how_its_run_went_even_of_a_paused_dag(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    end_all(bench)
+    bench.engine.world.dag("d").paused = True
+    mark(bench, run_id, "failed", "c")
+    assert bench.run_state("d", run_id) == "failed"
+    mark(bench, run_id, "skipped", "c")
+    assert bench.run_state("d", run_id) == "success"
+
+
+def test_an_attempt_of_a_marked_task_is_ended_and_what_comes_after_goes_by_the_mark(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    bench.turn(bench.started(1))
+    mark(bench, run_id, "success", "a")
+    assert bench.executor.cancels == [(1, "marked success by ann")]
+    assert bench.states("d", run_id) == {"a": "running"}
+    bench.turn(bench.ended(1, "cancelled"))
+    assert bench.states("d", run_id) == {"a": "success", "b": "starting"}
+
+
+def test_a_mark_on_what_runs_is_kept_over_a_crash(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    bench.turn(bench.started(1))
+    mark(bench, run_id, "skipped", "a")
+    bench.start()
+    bench.settle(1)
+    assert bench.executor.cancels == [(1, "marked skipped by ann")]
+    bench.turn(bench.ended(1, "cancelled"))
+    assert bench.states("d", run_id) == {"a": "skipped", "b": "skipped", "c": "skipped"}
+
+
+def test_what_has_not_begun_can_be_marked(bench: Bench) -> None:
+    mapped = TaskSpec("m", upstream=("a",), is_mapped=True, mapped=(MapSource("x", None, "a"),))
+    bench.declare(DagSpec("d", tasks=(TaskSpec("a"), mapped, TaskSpec("end", upstream=("m",)))))
+    run_id = bench.trigger("d")
+    mark(bench, run_id, "success", "m")
+    bench.turn(bench.ended(1))
+    assert bench.states("d", run_id) == {"a": "success", "m": "success", "end": "starting"}
+
+
+def test_a_mapped_task_is_marked_as_a_whole_or_by_instance(bench: Bench) -> None:
+    mapped = TaskSpec("m", is_mapped=True, mapped=(MapSource("x", 6),), max_active_per_run=2)
+    bench.declare(DagSpec("d", tasks=(mapped, TaskSpec("end", upstream=("m",)))))
+    run_id = bench.trigger("d")
+    with pytest.raises(Refused, match=r"m\[5\] has not begun"):
+        mark(bench, run_id, "success", "m[5]")
+    mark(bench, run_id, "success", "m[1]")
+    bench.turn(bench.ended(2, "cancelled"))
+    bench.turn(bench.ended(1))
+    assert bench.states("d", run_id) == {"m[0]": "success", "m[1]": "success", "m[2]": "starting", "m[3]": "starting"}
+    mark(bench, run_id, "success", "m")
+    bench.turn(bench.ended(3, "cancelled"), bench.ended(4, "cancelled"))
+    states = bench.states("d", run_id)
+    assert states == {**{f"m[{i}]": "success" for i in range(4)}, "end": "starting"}
+    bench.start()
+    bench.settle(5)
+    bench.turn(bench.ended(5))
+    assert bench.run_state("d", run_id) == "success"
+
+
+def test_a_whole_run_is_marked(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    failed = bench.trigger("d", run_id="failed")
+    end_all(bench, b="fail_now")
+    mark(bench, failed, "success")
+    assert bench.run_state("d", failed) == "success"
+    assert set(bench.states("d", failed).values()) == {"success"}
+    mark(bench, failed, "failed")
+    assert bench.run_state("d", failed) == "failed"
+    live = bench.trigger("d", run_id="live")
+    mark(bench, live, "failed")
+    end_all(bench, a="cancelled")
+    assert bench.run_state("d", live) == "failed"
+    assert bench.states("d", live) == {"a": "failed", "b": "skipped", "c": "skipped"}
+    with pytest.raises(Refused, match="Nothing of run"):
+        mark(bench, live, "failed")
+    with pytest.raises(Refused, match="cannot be skipped"):
+        mark(bench, live, "skipped")
+
+
+# ── the rest ──
+
+
+def test_a_note_is_kept_with_who_wrote_it_and_replaced_by_the_next(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    for text, task in (("first", None), ("second", None), ("of a", "a")):
+        assert tell(bench, "note", dag_id="d", run_id=run_id, task=task, text=text, by="ann")["ok"]
+    with bench.store.reader() as reader:
+        run = reader.run("d", run_id)
+        assert run is not None
+        assert [(n.task_id, n.text, n.by) for n in reader.notes(run.id)] == [
+            ("", "second", "ann"),
+            ("a", "of a", "ann"),
+        ]
+    refused = tell(bench, "note", dag_id="d", run_id=run_id, task="zzz", text="x", by="ann")
+    assert (refused["ok"], refused["code"]) == (False, "UnknownTask")
+
+
+def test_tasks_run_alone_in_a_run_of_their_own(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    said = tell(bench, "trigger", dag_id="d", run_id="alone", tasks=["b"], by="ann")
+    assert said["ok"]
+    end_all(bench)
+    assert bench.states("d", "alone") == {"b": "success"}
+    clear(bench, "alone", "b")
+    end_all(bench)
+    assert (bench.states("d", "alone"), bench.run_state("d", "alone")) == ({"b": "success"}, "success")
+
+
+def test_two_triggers_with_one_key_in_one_turn_are_one_run(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    clients = [FakeClient(), FakeClient(), FakeClient()]
+    for client, run_id in zip(clients, (None, None, "named"), strict=True):
+        head = {"k": "command", "id": 1, "name": "trigger", "dag_id": "d"}
+        more = {"run_id": run_id, "idempotency_key": "named" if run_id else "key"}
+        bench.commands.handle(client, {**head, **more})  # type: ignore[arg-type]
+    again = FakeClient()
+    bench.commands.handle(again, {"k": "command", "id": 1, "name": "trigger", "dag_id": "d", "run_id": "named"})  # type: ignore[arg-type]
+    bench.turn()
+    first, second, third = (client.sent[-1] for client in clients)
+    assert first["run_id"] == second["run_id"]
+    assert second["existed"] is True
+    assert third["run_id"] == "named"
+    assert again.sent[-1]["code"] == "run_exists"
+
+
+def test_a_word_that_waited_in_the_database_is_done_by_the_next_engine(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    end_all(bench, b="fail_now")
+    number = bench.store.put_command("resume", {"dag_id": "d", "run_id": run_id, "by": "ann"})
+    other = bench.store.put_command("mark", {"dag_id": "d", "run_id": "none", "tasks": ["a"], "state": "success"})
+    bench.start()
+    bench.commands.take_waiting(bench.engine.waiting_commands)
+    bench.settle()
+    assert bench.states("d", run_id)["b"] == "starting"
+    with bench.store.reader() as reader:
+        done, refused = reader.command(number), reader.command(other)
+        assert done is not None
+        assert refused is not None
+        assert (done.answer["ok"], refused.answer["code"]) == (True, "NotFound")  # type: ignore[index]
+        assert reader.waiting_commands() == []
+    assert starts(bench) == [("b", -1, 2)]
+
+
+def test_a_commit_lost_before_a_word_is_done_loses_its_caller_and_changes_nothing(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    run_id = bench.trigger("d")
+    commit, dropped = bench.store.commit, []
+
+    def lost(*_: Any) -> int:
+        raise DatabaseLost(reason="gone")
+
+    bench.store.commit = lost  # type: ignore[method-assign]
+    bench.commands._let_go = dropped.append  # type: ignore[method-assign]
+    client = FakeClient()
+    head = {"k": "command", "id": 1, "name": "clear", "dag_id": "d", "run_id": run_id, "tasks": ["a"]}
+    bench.commands.handle(client, head)  # type: ignore[arg-type]
+    with pytest.raises(DatabaseLost):
+        bench.turn(bench.started(1))
+    assert (client.sent, dropped) == ([], [client])
+    bench.store.commit = commit  # type: ignore[method-assign]
+    bench.engine.restart()
+    assert bench.states("d", run_id) == {"a": "starting"}

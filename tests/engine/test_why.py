@@ -748,6 +748,33 @@ def a_run_that_was_resumed_and_waits(bench: Bench) -> Told:
     return ask(bench, "r")
 
 
+@row("marked", "It was marked skipped by ann at 2023-11-14 22:13:20 UTC.")
+def a_task_that_was_marked(bench: Bench) -> Told:
+    a_run(bench, TaskSpec("a"), AFTER)
+    end(bench, "a")
+    end(bench, "b")
+    tell(bench, "mark", dag_id="d", run_id="r", tasks=["b"], state="skipped", by="ann")
+    return ask(bench, "r", "b")
+
+
+@row(
+    "marked",
+    "It was marked success by ann at 2023-11-14 22:13:20 UTC: its attempt is being ended, and then it is so.",
+)
+def a_task_that_was_marked_at_its_work(bench: Bench) -> Told:
+    a_run(bench, TaskSpec("a"))
+    tell(bench, "mark", dag_id="d", run_id="r", tasks=["a"], state="success", by="ann")
+    return ask(bench, "r", "a")
+
+
+@row("cancelled", "It was ended at 2023-11-14 22:13:20 UTC: marked failed by ann.")
+def a_run_that_was_marked(bench: Bench) -> Told:
+    a_run(bench, TaskSpec("a"))
+    end(bench, "a")
+    tell(bench, "mark", dag_id="d", run_id="r", state="failed", by="ann")
+    return ask(bench, "r")
+
+
 def trigger(bench: Bench, token: int, dag_id: str, run_id: str) -> None:
     bench.turn(Asked(token, 1, "trigger", {"dag_id": dag_id, "wanted": {"run_id": run_id}, "n": 1}))
 

@@ -32,11 +32,15 @@ VERBS = {
     "ls": ("dags", "The DAGs of this home."),
     "environments": ("environments", "What bundles run in: ls, build, rm."),
     "trigger": ("dags", "Start a run of a DAG."),
+    "run-task": ("dags", "Start a run of some tasks of a DAG alone."),
     "pause": ("dags", "Start no more runs of a DAG."),
     "unpause": ("dags", "Start runs of a DAG again."),
     "backfill": ("backfill", "Run the dates of a DAG that are past: DAG, ls, show, pause, resume, cancel."),
     "clear": ("control", "Run tasks of a run again, with all that comes after them if wanted."),
     "resume": ("control", "Let a run go on from what has failed in it."),
+    "mark": ("control", "Let tasks, or a run, be as if they had ended so: success, failed, skipped."),
+    "cancel": ("control", "End a run."),
+    "note": ("control", "Write a note on a run or a task of it."),
     "questions": ("people", "What tasks wait for people to answer."),
     "answer": ("people", "Answer a task that asks a person."),
     "approve": ("people", "Say yes to a task that waits for approval."),
@@ -60,7 +64,7 @@ class _Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"venturi.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

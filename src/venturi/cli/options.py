@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -33,3 +34,26 @@ def read_conf(text: str | None) -> dict[str, Any]:
     if not isinstance(conf, dict):
         fail("--conf must be a JSON object, such as '{\"name\": 1}'.", COULD_NOT_START, "bad_conf")
     return conf
+
+
+def read_params(texts: tuple[str, ...]) -> dict[str, Any]:
+    """`NAME=VALUE` of each: a value that is JSON is that, any other is a text."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            fail(f"--param is NAME=VALUE, not '{text}'.", COULD_NOT_START, "bad_param")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def read_date(text: str) -> str:
+    """As the engine takes it."""
+    try:
+        datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        fail(f"'{text}' is no date; write it like 2026-01-31 or 2026-01-31T12:00:00+00:00", COULD_NOT_START, "bad_date")
+    return text

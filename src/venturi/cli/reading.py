@@ -14,6 +14,7 @@ from typing import Any
 
 from ..config import Config, Home
 from ..core.errors import NotFound
+from ..core.moves import Note
 from ..core.spec import RETURN_KEY
 from ..core.states import FINAL
 from ..store import DagRow, InstanceRow, Reader, RunRow, ScheduleRow, StoredValue, open_store
@@ -136,7 +137,7 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
     rows, groups = reader.instances(run.id)
     counts = Counter(row.state for row in rows)
     counts.update({g.state: 1 for g in groups if not any(r.task_id == g.task_id for r in rows)})
-    found = {
+    found: dict[str, Any] = {
         "state": run.state,
         "dag_id": run.dag_id,
         "run_id": run.run_id,
@@ -150,11 +151,22 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
     because = f": {run.reason}" if run.reason else ""
     tasks = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
     text = "\n".join(filter(None, [f"{run.dag_id} {run.run_id} is {run.state}{because}", tasks]))
+    notes = [note for note in reader.notes(run.id) if note.text]
+    if notes:
+        found["notes"] = [
+            {"task_id": n.task_id, "map_index": n.map_index, "text": n.text, "by": n.by, "at": iso(n.at)} for n in notes
+        ]
+        text += "".join(map(_note_line, notes))
     if run_id is None and (dag := reader.dag(dag_id)) is not None:
         told = next_run(reader.schedules(), dag)
         found.update(told)
         text += _next_line(told)
     return found, text
+
+
+def _note_line(note: Note) -> str:
+    of = f" on {name_of(note.task_id, note.map_index)}" if note.task_id else ""
+    return f"\nNote{of}, by {note.by}: {note.text}"
 
 
 def _next_line(told: dict[str, Any]) -> str:

@@ -109,6 +109,33 @@ def to_resume(plan: Plan, rows: Sequence[Row], halts: Iterable[str | None]) -> C
     return choice
 
 
+def to_mark(plan: Plan, rows: Sequence[Row], wish: Wish, state: TaskState, strict: bool = True) -> Selection:
+    """What becomes so; of a whole run that is marked, what has succeeded or was skipped stays."""
+    if wish.tasks:
+        chosen = spread(plan, named(plan, wish.tasks, strict), wish.upstream, wish.downstream)
+    else:
+        chosen = dict.fromkeys(range(len(plan.tasks)))
+    stays = {state.value} if wish.tasks else {TaskState.SUCCESS.value, TaskState.SKIPPED.value}
+    by_task: dict[int, dict[int, str]] = {}
+    for row in rows:
+        if row.task_id in plan.index:
+            by_task.setdefault(plan.index[row.task_id], {})[row.map_index] = row.state
+    found: Selection = {}
+    for number, indexes in chosen.items():
+        there = by_task.get(number, {})
+        if indexes is not None:
+            missing = next((i for i in sorted(indexes) if i not in there or there[i] == TaskState.NONE.value), None)
+            if missing is not None and WHOLE not in there:
+                name = f"{plan.tasks[number].task_id}[{missing}]"
+                raise Refused(reason=f"{name} has not begun.", advice="Mark the task as a whole.")
+            indexes = {i for i in indexes if there.get(i) not in stays}
+        elif there and all(was in stays for was in there.values()):
+            continue
+        if indexes is None or indexes:
+            found[number] = indexes
+    return found
+
+
 def failed_after(plan: Plan, rows: Sequence[Row], marked: Selection) -> Choice:
     """What has failed downstream of tasks that are marked: it is decided anew."""
     below = spread(plan, marked, downstream=True)
@@ -153,10 +180,10 @@ def _of_rows(plan: Plan, rows: Sequence[Row], chosen: Selection) -> Choice:
     made = Choice()
     for row in rows:
         number = plan.index.get(row.task_id)
-        if number is None or not _holds(chosen, number, row.map_index) or row.state == TaskState.NONE.value:
+        if number is None or not holds(chosen, number, row.map_index) or row.state == TaskState.NONE.value:
             continue
         branch = (row.reason or "")[len(LEFT_OUT) :] if (row.reason or "").startswith(LEFT_OUT) else None
-        if branch in plan.index and row.state == "skipped" and not _holds(chosen, plan.index[branch], row.map_index):
+        if branch in plan.index and row.state == "skipped" and not holds(chosen, plan.index[branch], row.map_index):
             made.left_out.append((row.task_id, branch))
             continue
         made.keys.append((row.task_id, row.map_index))
@@ -169,12 +196,13 @@ def _in_states(plan: Plan, rows: Sequence[Row], chosen: Selection, states: froze
     found: Selection = {}
     for row in rows:
         number = plan.index.get(row.task_id)
-        if number is not None and row.state in states and _holds(chosen, number, row.map_index):
+        if number is not None and row.state in states and holds(chosen, number, row.map_index):
             _add(found, number, None if row.map_index == WHOLE else {row.map_index})
     return found
 
 
-def _holds(chosen: Selection, number: int, map_index: int) -> bool:
+def holds(chosen: Selection, number: int, map_index: int) -> bool:
+    """Whether this instance is chosen. An end as one is that of each."""
     if number not in chosen:
         return False
     indexes = chosen[number]

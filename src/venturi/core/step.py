@@ -146,6 +146,8 @@ def _ended_for_a_person(
     turn.batch.interventions.append(done)
     if after is TaskState.NONE and halt is not None:
         return False  # the run is ended meanwhile
+    if after is TaskState.SUCCESS and end.outcome is Outcome.SUCCESS:
+        return False  # it has come to that by itself
     task, node = run.plan.tasks[number], run.nodes[number]
     _goes_on_by_no_event(run, number, map_index, cell, turn)
     if after is TaskState.NONE:

@@ -51,6 +51,8 @@ def _first_failure(rows: Mapping[tuple[str, int], Row], reason: str | None) -> t
 
 def of_ended_instance(plan: Plan, row: Row, facts: Facts) -> Why:
     task = plan.tasks[plan.index[row.task_id]] if row.task_id in plan.index else TaskSpec(row.task_id)
+    if (row.reason or "").startswith("marked "):
+        return Why(f"It was {row.reason} at {at(row.ended_at)}.", "marked")
     if row.state == "failed":
         return _failed(task, row, facts.attempts)
     if row.state == "skipped":

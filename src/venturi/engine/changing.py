@@ -13,29 +13,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core import past, step
-from ..core.clearing import Choice, Wish, to_clear, to_resume
-from ..core.errors import NotFound, Refused
-from ..core.mapping import count
-from ..core.moves import DeferralEnd, Event, GroupMove, Intervention, RunReopening, TaskMove
+from ..core import step
+from ..core.clearing import Choice, Selection, Wish, failed_after, holds, split, to_clear, to_mark, to_resume
+from ..core.errors import NotFound, Refused, StoreError
+from ..core.moves import RunMove
 from ..core.plan import Plan
-from ..core.states import LIVE, RUN_FINAL, RunState, TaskState
+from ..core.states import FINAL, RunState, TaskState
 from ..core.step import Turn
 from ..core.world import WHOLE, Run, why_stopped
 from ..store import Reader
 from ..store.rows import InstanceRow, RunRow
 from . import recovery
-from .looking_back import look_back
+from .rewriting import OVER, RunChange, put_back
 
 if TYPE_CHECKING:
     from .turn import Engine
     from .versions import Versions
 
 RUNS_MAX = 1000  # that one word may touch
-_OVER = frozenset(state.value for state in RUN_FINAL)
-_LIVE = frozenset(state.value for state in LIVE)
 
 Choose = Callable[[Plan, RunRow, list[InstanceRow]], Choice]
+
+
+class TurnIsVoid(Exception):
+    """What a turn has decided so far cannot be committed. No answer to anybody: whoever asks, asks again."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -46,6 +51,8 @@ class Touched:
     plan: Plan
     choice: Choice
     rows: list[InstanceRow] = field(default_factory=list)  # as they are
+    marked: Selection = field(default_factory=dict)
+    state: TaskState | None = None  # what is marked is to be
 
 
 # ── clear and resume ─────────────────────────────────────────────────────────────────────────────────────
@@ -57,8 +64,7 @@ def clear(engine: Engine, turn: Turn, dag_id: str, run_id: str, wish: Wish, by: 
     touched = clearing(engine.reader, engine.versions, dag_id, run_id, wish)
     for one in touched:
         _check_free(engine, one.row, wish.current_code)
-    for one in touched:
-        _Change(engine, turn, one.row, one.plan, "cleared", by).clear(one.choice)
+    _do(engine, turn, touched, "cleared", by)
     return _told(engine, dag_id, run_id, touched)
 
 
@@ -68,13 +74,27 @@ def resume(engine: Engine, turn: Turn, dag_id: str, run_id: str, by: str, curren
     touched = resuming(engine.reader, engine.versions, dag_id, run_id, current_code)
     for one in touched:
         _check_free(engine, one.row, current_code)
-        _Change(engine, turn, one.row, one.plan, "resumed", by).clear(one.choice)
+    _do(engine, turn, touched, "resumed", by)
     return _told(engine, dag_id, run_id, touched)
+
+
+def _do(engine: Engine, turn: Turn, touched: list[Touched], kind: str, by: str) -> None:
+    try:
+        for one in touched:
+            change = RunChange(engine, turn, one.row, one.plan, kind, by)
+            if one.state is not None:
+                change.mark(one.marked, one.state)
+                change.say("cleared")
+            change.clear(one.choice)
+            change.say(kind)
+            change.finish()
+    except StoreError as error:  # some of it is done, and must not be committed without the rest
+        raise TurnIsVoid(error) from error
 
 
 def clearing(reader: Reader, versions: Versions, dag_id: str, run_id: str, wish: Wish) -> list[Touched]:
     """What a clear would touch, without doing it."""
-    row = _found(reader, dag_id, run_id)
+    row = find_run(reader, dag_id, run_id)
 
     def choose(plan: Plan, other: RunRow, rows: list[InstanceRow]) -> Choice:
         return to_clear(plan, rows, wish, strict=other.id == row.id)
@@ -85,7 +105,7 @@ def clearing(reader: Reader, versions: Versions, dag_id: str, run_id: str, wish:
 
 def resuming(reader: Reader, versions: Versions, dag_id: str, run_id: str, current_code: bool) -> list[Touched]:
     """What a resume would touch, without doing it."""
-    row = _found(reader, dag_id, run_id)
+    row = find_run(reader, dag_id, run_id)
     if row.state == RunState.SUCCESS.value:
         raise Refused(reason=f"Run '{run_id}' has succeeded: there is nothing to resume.", advice="")
 
@@ -93,6 +113,74 @@ def resuming(reader: Reader, versions: Versions, dag_id: str, run_id: str, curre
         return to_resume(plan, rows, _halts(row, plan, rows))
 
     return _touched(reader, versions, [row], choose, current_code)
+
+
+# ── mark ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mark(engine: Engine, turn: Turn, dag_id: str, run_id: str, state: TaskState, wish: Wish, by: str) -> dict[str, Any]:
+    """What is chosen is as if it had ended so. What had failed after it is decided anew, as Airflow does it."""
+    engine.settle(turn)
+    touched = marking(engine.reader, engine.versions, dag_id, run_id, state, wish)
+    for one in touched:
+        _check_free(engine, one.row)
+    if not wish.tasks and state is TaskState.FAILED:
+        _fail_runs(engine, turn, touched, by)
+    else:
+        _do(engine, turn, touched, f"marked {state.value}", by)
+    return _told(engine, dag_id, run_id, touched)
+
+
+def _fail_runs(engine: Engine, turn: Turn, touched: list[Touched], by: str) -> None:
+    """Runs as a whole: what is not over is ended as if cancelled, what has succeeded counts as failed from now on."""
+    reason = f"marked failed by {by}"
+    for one in touched:
+        run = engine.world.runs.get(one.row.id)
+        if run is not None:
+            engine.cancel_run(run, reason, turn)
+        else:
+            was = RunState(one.row.state)
+            turn.batch.run_moves.append(RunMove(one.row.id, was, RunState.FAILED, turn.now, reason, by_person=True))
+
+
+def marking(
+    reader: Reader, versions: Versions, dag_id: str, run_id: str, state: TaskState, wish: Wish
+) -> list[Touched]:
+    """What a mark would touch, without doing it."""
+    row = find_run(reader, dag_id, run_id)
+    if not wish.tasks and state is TaskState.SKIPPED:
+        raise Refused(reason="A run as a whole cannot be skipped.", advice="Name tasks of it.")
+    made = []
+    for other in (row, *_others(reader, row, wish)):
+        plan = versions.plan(other.version, other.only)
+        rows = reader.instances(other.id).rows
+        if not wish.tasks and state is TaskState.FAILED:
+            if other.state != RunState.FAILED.value:
+                open_rows = [r for r in rows if TaskState(r.state) not in FINAL]
+                made.append(Touched(other, plan, Choice(), open_rows))
+            continue
+        marked = to_mark(plan, rows, wish, state, strict=other.id == row.id)
+        if marked:
+            choice = failed_after(plan, rows, marked) if wish.tasks else Choice()
+            keys = set(choice.keys)
+            shown = [r for r in rows_of(plan, rows, marked, other.id) if r.state != state.value]
+            shown += [r for r in rows if (r.task_id, r.map_index) in keys]
+            made.append(Touched(other, plan, choice, shown, marked, state))
+    if not made:
+        raise Refused(reason=f"Nothing of run '{run_id}' is changed by that.", advice="")
+    return made
+
+
+def rows_of(plan: Plan, rows: list[InstanceRow], chosen: Selection, run: int) -> list[InstanceRow]:
+    """Of what is chosen, also of tasks that have none yet."""
+    found = [r for r in rows if r.task_id in plan.index and holds(chosen, plan.index[r.task_id], r.map_index)]
+    there = {r.task_id for r in found}
+    none = TaskState.NONE.value
+    for number in chosen:
+        task_id = plan.tasks[number].task_id
+        if task_id not in there:
+            found.append(InstanceRow(run, task_id, WHOLE, none, 0, 0, 0, None, None, None, 0.0, None))
+    return found
 
 
 def _halts(row: RunRow, plan: Plan, rows: list[InstanceRow]) -> set[str | None]:
@@ -125,13 +213,22 @@ def _touched(
     return made
 
 
-def _found(reader: Reader, dag_id: str, run_id: str) -> RunRow:
+def find_run(reader: Reader, dag_id: str, run_id: str) -> RunRow:
     if reader.dag(dag_id) is None:
         raise NotFound(kind="DAG", name=dag_id, advice="List them with: venturi ls")
     row = reader.run(dag_id, run_id)
     if row is None:
         raise NotFound(kind="run", name=run_id, advice=f"The newest: venturi status {dag_id}")
     return row
+
+
+def instance_of(plan: Plan, task: str | None) -> tuple[str, int]:
+    """By its name; the run itself without one."""
+    if not task:
+        return "", WHOLE
+    task_id, map_index = (task, WHOLE) if task in plan.index else split(task)
+    plan.number(task_id)
+    return task_id, map_index
 
 
 def _others(reader: Reader, row: RunRow, wish: Wish) -> list[RunRow]:
@@ -161,7 +258,7 @@ def _check_free(engine: Engine, row: RunRow, current_code: bool = False) -> None
     """Raises where the run cannot be changed now."""
     run = engine.world.runs.get(row.id)
     if run is None:
-        if row.state not in _OVER:
+        if row.state not in OVER:
             advice = "Say it to the engine that does, or again when it has ended."
             raise Refused(reason=f"This engine does not run '{row.run_id}'.", advice=advice)
         return
@@ -178,7 +275,7 @@ def _told(engine: Engine, dag_id: str, run_id: str, touched: list[Touched]) -> d
         {
             "run_id": one.row.run_id,
             "tasks": [[row.task_id, row.map_index, row.state] for row in one.rows],
-            "reopened": one.row.state in _OVER,
+            "reopened": one.row.state in OVER,
         }
         for one in touched
     ]
@@ -197,7 +294,7 @@ def put_together(engine: Engine, run: Run) -> Callable[[Turn], None]:
         engine.settle(turn)
         row = engine.reader.run_by_id(run.id)
         if row is not None and engine.world.runs.get(run.id) is run:
-            _put_back(engine, turn, recovery.read_run(engine.reader, row), run.plan)
+            put_back(engine, turn, recovery.read_run(engine.reader, row), run.plan)
 
     return act
 
@@ -210,159 +307,3 @@ def reconsidered(engine: Engine, run: Run) -> Callable[[Turn], None]:
             step.reconsider(engine.world, run, turn)
 
     return act
-
-
-def _put_back(engine: Engine, turn: Turn, kept: recovery.KeptRun, plan: Plan) -> Run:
-    run = recovery.put_back(engine.world, kept, plan, engine.reader)
-    engine.contexts.forget(run)
-    look_back(engine.reader, run, turn.finished_runs)
-    past.rewatch(run)
-    if run.state is RunState.RUNNING:
-        step.reconsider(engine.world, run, turn)
-    return run
-
-
-class _Change:
-    """One run, as it is to be after a person's word: its rows, and the moves that make them so."""
-
-    def __init__(self, engine: Engine, turn: Turn, row: RunRow, plan: Plan, kind: str, by: str) -> None:
-        self._engine, self._turn, self._plan = engine, turn, plan
-        self._kind, self._by = kind, by
-        self._words = f"{kind} by {by}"
-        self._kept = recovery.read_run(engine.reader, row)
-        self._rows = {(r.task_id, r.map_index): r for r in self._kept.rows}
-        self._groups = {g.task_id: g for g in self._kept.groups}
-        self._last_tries = engine.reader.last_tries(row.id)
-        before = engine.reader.run_by_id(row.id)
-        assert before is not None
-        self._before = before
-
-    def clear(self, choice: Choice) -> None:
-        for key in choice.keys:
-            self._clear(self._rows[key])
-        for task_id in dict.fromkeys(task_id for task_id, _ in choice.keys):
-            self._group_after(task_id, task_id in choice.whole)
-        self._finish()
-
-    def _clear(self, row: InstanceRow) -> None:
-        key, state = (row.task_id, row.map_index), TaskState(row.state)
-        if row.state in _LIVE:
-            self._end_attempt(row, TaskState.NONE)
-            return
-        run, batch = self._kept.row.id, self._turn.batch
-        batch.cleared_values.append((run, *key, None))
-        self._kept.without.add(key)
-        self._goes_on_by_no_event(row)
-        if row.map_index == WHOLE and self._plan.is_many(self._plan.index[row.task_id]):
-            batch.rows_gone.append((run, *key))
-            batch.events.append(Event(self._turn.now, "moves", None, run, [[*key, state, TaskState.NONE, row.token]]))
-            del self._rows[key]
-            return
-        tries = max(row.try_number, self._last_tries.get(key, 0))
-        after = row._replace(
-            state=TaskState.NONE.value, try_number=tries, lost=0, started_at=None, ended_at=None, wake_at=None,
-            at=self._turn.now, reason=self._words,
-        )  # fmt: skip
-        self._move(row, after)
-        self._word(key, tries)
-
-    def _move(self, row: InstanceRow, after: InstanceRow) -> None:
-        key = (row.task_id, row.map_index)
-        has_row = key in self._rows and row.state == TaskState.NONE.value
-        self._rows[key] = after
-        self._turn.batch.task_moves.append(
-            TaskMove(
-                run=self._kept.row.id,
-                task_id=row.task_id,
-                map_index=row.map_index,
-                before=TaskState(row.state),
-                after=TaskState(after.state),
-                token_before=row.token,
-                token=row.token,
-                at=self._turn.now,
-                try_number=after.try_number,
-                lost=after.lost,
-                started_at=after.started_at,
-                ended_at=after.ended_at,
-                reason=after.reason,
-                has_row=has_row,
-                by_person=True,
-            )
-        )
-
-    def _end_attempt(self, row: InstanceRow, becomes: TaskState) -> None:
-        """It is killed; the task becomes what was said when it is over."""
-        key = (row.task_id, row.map_index)
-        word = self._kept.words.get(key)
-        self._word(key, word.tries_before if word is not None else 0, becomes)
-        self._turn.cancels.append((row.token, self._words))
-
-    def _goes_on_by_no_event(self, row: InstanceRow) -> None:
-        key = (row.task_id, row.map_index)
-        if key in self._kept.deferrals:
-            waiting = row.token if row.state == TaskState.DEFERRED.value else 0
-            self._turn.batch.deferral_ends.append(DeferralEnd(self._kept.row.id, *key, waiting))
-            del self._kept.deferrals[key]
-
-    def _word(
-        self,
-        key: tuple[str, int],
-        tries_before: int = 0,
-        becomes: TaskState | None = None,
-        detail: dict[str, Any] | None = None,
-    ) -> None:
-        run, now = self._kept.row.id, self._turn.now
-        word = Intervention(run, *key, self._kind, self._by, now, tries_before, becomes, detail)
-        self._kept.words[key] = word
-        self._turn.batch.interventions.append(word)
-
-    def _group_after(self, task_id: str, whole: bool) -> None:
-        """A mapped task of which something was cleared is to be decided again, as a node."""
-        group, number = self._groups.get(task_id), self._plan.index[task_id]
-        if group is None:
-            return
-        n, touched, sizes = group.n, group.touched, group.sizes
-        by_index = self._plan.is_decided_by_index(number)
-        if 0 < n < count(sizes) and (whole or by_index):
-            n = count(sizes)  # what had not begun of it when its run was ended begins
-        gone = (TaskState.NONE.value, TaskState.REMOVED.value)
-        left = sum(t == task_id and i >= 0 and row.state not in gone for (t, i), row in self._rows.items())
-        if by_index or not left:
-            touched = left
-        if not left and self._kept.row.version != self._before.version:
-            n, sizes = 0, []
-        self._set_group(task_id, n, touched, TaskState.NONE, sizes)
-
-    def _set_group(self, task_id: str, n: int, touched: int, state: TaskState, sizes: list[int]) -> None:
-        run, now = self._kept.row.id, self._turn.now
-        group = self._groups[task_id]
-        self._groups[task_id] = group._replace(n=n, touched=touched, state=state.value, at=now, sizes=sizes)
-        self._turn.batch.group_moves.append(GroupMove(run, task_id, n, touched, state, now, None, sizes))
-
-    def _finish(self) -> Run:
-        """The run goes on with these rows: one that is over is opened again."""
-        kept, turn, before = self._kept, self._turn, self._before
-        self._word(("", WHOLE), detail={"in_spite_of": self._failed()} if self._plan.spec.fail_fast else None)
-        kept.rows, kept.groups = list(self._rows.values()), list(self._groups.values())
-        if before.state in _OVER:
-            was = RunState(before.state)
-            turn.batch.reopenings.append(RunReopening(before.id, was, kept.row.version, turn.now))
-            told = [was, RunState.QUEUED, self._words]
-            turn.batch.events.append(Event(turn.now, "run", before.dag_id, before.id, told))
-            begun: dict[str, Any] = dict.fromkeys(("started_at", "ended_at", "reason"))
-            kept.row = kept.row._replace(state=RunState.QUEUED.value, queued_at=turn.now, **begun)
-        elif kept.row.version != before.version:
-            turn.batch.run_versions.append((before.id, kept.row.version))
-        told_of = {"by": self._by, "tasks": self._touched()}
-        turn.batch.events.append(Event(turn.now, self._kind, before.dag_id, before.id, told_of))
-        if self._engine.foreground:
-            self._engine.handed.add(before.id)
-        return _put_back(self._engine, turn, kept, self._plan)
-
-    def _failed(self) -> list[str]:
-        """What has failed and stays so: a DAG that fails fast goes on in spite of it."""
-        return sorted({task_id for (task_id, _), row in self._rows.items() if row.state == "failed"})
-
-    def _touched(self) -> list[str]:
-        run = self._kept.row.id
-        return sorted({word.task_id for word in self._turn.batch.interventions if word.run == run and word.task_id})

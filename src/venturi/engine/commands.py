@@ -20,6 +20,7 @@ from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
 from . import backfill_commands, coming, control_commands, questions, whys
+from .changing import TurnIsVoid
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -28,7 +29,7 @@ from .own_timetables import NotYet
 from .pausing import set_paused
 from .settings import SettingsWatch
 from .triggering import Triggering
-from .turn import Engine, TurnIsVoid
+from .turn import Engine
 
 
 class Row:
@@ -171,15 +172,26 @@ class Commands:
         if head.get("unpause"):
             set_paused(self._engine, dag_id, False, turn)
         key = head.get("idempotency_key")
+        new = [run for run in turn.batch.new_runs if run.dag_id == dag_id]
         known = self._engine.reader.run_by_key(dag_id, key) if key else None
+        known = known or next((run.run_id for run in new if key and run.idempotency_key == key), None)
         if known is not None:
             self._answer(client, head, dag_id=dag_id, run_id=known, existed=True)
             return
         run_id = head.get("run_id")
-        if run_id and self._engine.reader.run(dag_id, run_id) is not None:
+        if run_id and (self._engine.reader.run(dag_id, run_id) is not None or any(r.run_id == run_id for r in new)):
             refuse(client, head, "run_exists", f"DAG '{dag_id}' already has a run '{run_id}'.")
             return
-        run = self.make_run(dag_id, turn, run_id, head.get("conf"), head.get("date"), idempotency_key=key)
+        run = self.make_run(
+            dag_id,
+            turn,
+            run_id,
+            head.get("conf"),
+            head.get("date"),
+            idempotency_key=key,
+            only=tuple(head.get("tasks") or ()),
+            started_by=head.get("by"),
+        )
         paused = self._engine.world.dag(dag_id).paused
         self._answer(client, head, dag_id=dag_id, run_id=run.run_id, waits=paused)
 
@@ -229,6 +241,8 @@ class Commands:
         date: str | None = None,
         ignores_pause: bool = False,
         idempotency_key: str | None = None,
+        only: tuple[str, ...] = (),
+        started_by: str | None = None,
     ) -> Run:
         return make_run(
             self._engine,
@@ -239,6 +253,8 @@ class Commands:
                 logical_date=_date(date) if date else turn.now,
                 ignores_pause=ignores_pause,
                 idempotency_key=idempotency_key,
+                only=only,
+                started_by=started_by,
             ),
             turn,
         )

@@ -1,4 +1,4 @@
-"""The commands by which people change runs that are there: clear, resume.
+"""The commands by which people change runs that are there: clear, resume, mark, note.
 
 Owns the form of what they are told and answer. What they do is `changing`'s.
 """
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.clearing import Wish
+from ..core.moves import Event, Note
+from ..core.states import TaskState
 from ..core.step import Turn
 from ..wire.frames import Head
 from . import changing
@@ -16,6 +18,8 @@ from . import changing
 if TYPE_CHECKING:
     from .turn import Engine
 
+MARKS = ("success", "failed", "skipped")
+NOTE_MAX = 10_000
 _FLAGS = ("upstream", "downstream", "past", "future", "only_failed", "only_running", "current_code")
 
 
@@ -35,8 +39,33 @@ def _resume(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
     return changing.resume(engine, turn, str(head["dag_id"]), str(head["run_id"]), _by(head), current_code)
 
 
+def _mark(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
+    state = str(head["state"])
+    if state not in MARKS:
+        raise ValueError(f"state must be one of {', '.join(MARKS)}")
+    run = str(head["dag_id"]), str(head["run_id"])
+    return {**changing.mark(engine, turn, *run, TaskState(state), wish_of(head), _by(head)), "state": state}
+
+
+def _note(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
+    """What somebody writes on a run or a task instance; kept with who and when, and replaced by the next."""
+    row = changing.find_run(engine.reader, str(head["dag_id"]), str(head["run_id"]))
+    plan = engine.versions.plan(row.version, row.only)
+    task_id, map_index = changing.instance_of(plan, head.get("task"))
+    text, by = str(head["text"]).strip()[:NOTE_MAX], _by(head)
+    turn.batch.notes.append(Note(row.id, task_id, map_index, text, by, turn.now))
+    told = {"task_id": task_id, "map_index": map_index, "text": text, "by": by}
+    turn.batch.events.append(Event(turn.now, "note", row.dag_id, row.id, told))
+    return {"dag_id": row.dag_id, "run_id": row.run_id, **told}
+
+
 def _by(head: Head) -> str:
     return str(head.get("by") or "nobody named")
 
 
-ACTS: dict[str, Callable[[Engine, Head, Turn], dict[str, Any]]] = {"clear": _clear, "resume": _resume}
+ACTS: dict[str, Callable[[Engine, Head, Turn], dict[str, Any]]] = {
+    "clear": _clear,
+    "resume": _resume,
+    "mark": _mark,
+    "note": _note,
+}

@@ -14,6 +14,7 @@ from ..core.errors import BadParameter, RunTypeRefused
 from ..core.moves import NewRun
 from ..core.plan import Plan
 from ..core.schema import wrong_parameter
+from ..core.spec import DagSpec
 from ..core.states import RunState
 from ..core.step import Turn
 from ..core.timetables import custom_of, timetable_of
@@ -52,9 +53,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     allowed = engine.versions.plan(version.id).spec.run_types
     if allowed and wanted.run_type not in allowed:
         raise RunTypeRefused(dag_id=dag_id, run_type=wanted.run_type, allowed=", ".join(allowed))
-    wrong = wrong_parameter(engine.versions.plan(version.id).spec.params, conf or {})
-    if wrong is not None:
-        raise BadParameter(dag_id=dag_id, name=wrong[0], problem=wrong[1])
+    check_parameters(engine.versions.plan(version.id).spec, conf or {})
     plan = engine.versions.plan(version.id, wanted.only)
     date = wanted.logical_date
     interval = wanted.interval or _interval_by_hand(engine, plan, date)
@@ -86,6 +85,13 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
         )
     )
     return run
+
+
+def check_parameters(spec: DagSpec, conf: dict[str, Any]) -> None:
+    """Raises BadParameter where a run cannot start with these."""
+    wrong = wrong_parameter(spec.params, conf)
+    if wrong is not None:
+        raise BadParameter(dag_id=spec.dag_id, name=wrong[0], problem=wrong[1])
 
 
 def _interval_by_hand(engine: Engine, plan: Plan, date: float | None) -> tuple[float | None, float | None]:

@@ -43,6 +43,7 @@ from . import changing, questions, recovery
 from .asking import Asks
 from .assets import Assets
 from .backfills import Backfills
+from .changing import TurnIsVoid
 from .conditions import Conditions
 from .contexts import Contexts
 from .jumps import shift
@@ -69,14 +70,6 @@ class Effects:
     cancels: list[tuple[int, str, float]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
     otherwise: list[Callable[[], None]] = field(default_factory=list)  # if the turn is void
-
-
-class TurnIsVoid(Exception):
-    """What a turn had decided so far could not be committed. No answer to anybody: whoever asks, asks again."""
-
-    def __init__(self, error: StoreError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 class Engine:
