@@ -31,6 +31,7 @@ from venturi.wire import messages
 
 from .consumers import Consumers
 from .fake_crew import FakeCrew, Plans
+from .people import People, Taken, is_word
 
 STEPS = 60
 CALM_STEPS_MAX = 4000
@@ -205,6 +206,8 @@ class Schedule:
             machine_rng = random.Random(f"the machine of {seed}")
             self.spec = replace(self.spec, tasks=tuple(asking(task, machine_rng) for task in self.spec.tasks))
             self.crew.asked = {t.task_id: t.resources or {} for t in self.spec.tasks}
+        self.people = People(seed, self.spec, self.dag_id) if seed % 9 == 8 else None
+        self.crew.runs_end_again = self.people is not None
         self.run_ids: list[int] = []
         self.engine: Engine | None = None
         with store.reader() as reader:
@@ -258,6 +261,8 @@ class Schedule:
             for _ in range(STEPS):
                 self.step()
             self.calm_down()
+            if self.people is not None:
+                self.resume_all(self.people)
         finally:
             engine_turn.crash_at = before
         attempts = sum(self.crew.tokens_begun.values())
@@ -303,7 +308,27 @@ class Schedule:
         except SimulatedCrash:
             pass
 
+    def let_people_act(self, people: People) -> None:
+        said = people.act(self.engine, self.run_ids) if self.engine is not None else None
+        if said is not None:
+            try:
+                self.engine_turn([said])
+            except SimulatedCrash:
+                pass
+
+    def resume_all(self, people: People) -> None:
+        """What has failed goes on, with nothing to fail it any more."""
+        engine = self.engine or self.start_engine()
+        for number in self.run_ids:
+            row = engine.reader.run_by_id(number)
+            assert row is not None
+            people.asked.add(number)
+            self.engine_turn([people.resume(engine, row.run_id)])
+        self.calm_down()
+
     def step(self) -> None:
+        if self.people is not None:
+            self.let_people_act(self.people)
         if self.cancel_rng.random() < self.cancel_odds:
             self.cancel_one()
         if self.consumers is not None and (commands := self.consumers.step(self.engine)):
@@ -391,11 +416,16 @@ class Schedule:
         for event in (e for e in reader.events_after(self.first_event, 1_000_000) if e.run == number):
             if event.kind == "moves":
                 problems += replay.take(event.data)
+            elif event.kind == "run":
+                problems += self.check_run_move(number, event.data, replay)
+        if any(word.becomes for word in reader.interventions(number)):
+            problems.append(f"what somebody has said of run {number} is not done")
         for row in reader.instances(number).rows:
             state = TaskState(row.state)
             if state not in FINAL:
                 problems.append(f"{row.task_id}[{row.map_index}] was left {state.value}")
-            if replay.states.get((row.task_id, row.map_index)) is not state:
+            key = (row.task_id, row.map_index)
+            if (replay.states.get(key) or replay.removed.get(key)) is not state:
                 problems.append(f"the log disagrees about {row.task_id}[{row.map_index}]")
         if any(reader.deferral(number, row.task_id, row.map_index) for row in reader.instances(number).rows):
             problems.append("a deferral was left")
@@ -403,18 +433,35 @@ class Schedule:
         calls = reader.calls(number)
         problems += [f"call {c.id} is {c.state}" for c in calls if c.state != "done"]
         made = Counter((c.task_id, c.map_index, c.kind) for c in calls)
-        replay.calls_due["", -1, "success" if run.state == "success" else "failure"] += 1
-        skipped = {(a.task_id, a.map_index) for a in reader.attempts(number) if a.outcome == "skipped"}
-        for task_id, map_index, kind in [key for key in replay.calls_due if key[2] == "skipped"]:
-            if (task_id, map_index) not in skipped:  # halted before it began: its author is told of no end
-                del replay.calls_due[task_id, map_index, kind]
-        due = +Counter({key: n for key, n in replay.calls_due.items() if key[2] in self.wanted_calls(key[0])})
+        outcomes = {a.token: a.outcome for a in reader.attempts(number)}
+        due = Counter(key for key, token, word in replay.ends if self.is_due(key, outcomes.get(token), word))
         if made != due:
             problems.append(f"callbacks due were {dict(due)}, made were {dict(made)}")
-        return problems + self.check_assets(run, reader)
+        return problems + self.check_assets(run, reader, replay.taken.tokens)
+
+    def check_run_move(self, number: int, told: list[Any], replay: Replay) -> list[str]:
+        before, after, *_ = told
+        if before == RunState.RUNNING.value and after in ("success", "failed"):
+            replay.ends.append((("", -1, "success" if after == "success" else "failure"), 0, False))
+        asked = self.people is not None and self.people.asked
+        if before in ("success", "failed") and not asked:
+            return [f"run {number} was {before} and became {after} though nobody said so"]
+        return []
+
+    def is_due(self, key: tuple[str, int, str], outcome: str | None, word: bool) -> bool:
+        """Whether this end makes its callbacks due. What was halted or marked before it began has none: its author is
+        told of no end."""
+        task_id, _, kind = key
+        if task_id and outcome is None and (word or kind == "skipped"):
+            return False
+        if task_id and kind == "skipped" and not word and outcome != "skipped":
+            return False
+        return kind in self.wanted_calls(task_id)
 
     def check_past(self, reader: Any) -> list[str]:
         """What depends on the past has run only after it was good."""
+        if self.people is not None:
+            return []  # what was good then may have been taken back since
         problems = []
         states = [reader.task_states(self.dag_id, reader.run_by_id(n).run_id) for n in self.run_ids]
         for task in (t for t in self.spec.tasks if t.depends_on_past):
@@ -430,6 +477,8 @@ class Schedule:
 
     def check_teardowns(self, number: int, reader: Any) -> list[str]:
         """What a setup has made is taken down, whoever ends the run; but for those who say so twice."""
+        if self.people is not None and number in self.people.marked:
+            return []
         if self.cancelled[number] + (self.spec.run_timeout_s is not None) > 1:
             return []
         rows = {(row.task_id, row.map_index): row for row in reader.instances(number).rows}
@@ -444,19 +493,15 @@ class Schedule:
                 problems.append(f"the teardown {task_id}[{map_index}] never ran: {row.reason}")
         return problems
 
-    def check_assets(self, run: Any, reader: Any) -> list[str]:
+    def check_assets(self, run: Any, reader: Any, void: set[int]) -> list[str]:
         """Exactly the successes that said something of an asset have an event of it."""
         said = {e["extra"]["token"] for e in reader.asset_events(uri=f"s3://{run.run_id}") if e["dag_id"] == run.dag_id}
-        succeeded = {a.token for a in reader.attempts(run.id) if a.outcome == "success"}
+        succeeded = {a.token for a in reader.attempts(run.id) if a.outcome == "success"} - void
         meant = {token for token in self.crew.said_of_assets if token in succeeded}
         return [f"attempt {token} of run {run.run_id}: its asset event is wrong" for token in said ^ meant]
 
     def wanted_calls(self, task_id: str) -> tuple[str, ...]:
         return self.spec.task(task_id).calls if task_id else self.spec.calls
-
-
-def _is_halt(reason: str) -> bool:
-    return any(words in reason for words in ("cancelled by", "time limit", "fails fast"))
 
 
 _KINDS = {"success": "success", "failed": "failure", "skipped": "skipped", "up_for_retry": "retry"}
@@ -469,23 +514,27 @@ class Replay:
         self.spec = spec
         self.tasks = {t.task_id: t for t in spec.tasks}
         self.states: dict[tuple[str, int], TaskState] = {}
-        self.calls_due: Counter[tuple[str, int, str]] = Counter()
+        self.removed: dict[tuple[str, int], TaskState] = {}
+        self.ends: list[tuple[tuple[str, int, str], int, bool]] = []  # (task, index, kind), token, on somebody's word
+        self.taken = Taken(spec)
 
     def take(self, moves: list[list[Any]]) -> list[str]:
         problems = []
-        for task_id, map_index, before, after, _, *reason in moves:
-            was = self.states.get((task_id, map_index), TaskState.NONE)
+        for task_id, map_index, before, after, token, *reason in moves:
+            key = (task_id, map_index)
+            was = self.states.get(key) or self.removed.pop(key, TaskState.NONE)
             name = f"{task_id}[{map_index}]"
             if was.value != before:
                 problems.append(f"{name} moved from {before} while it was {was.value}")
-            if was in FINAL:
-                problems.append(f"{name} left its final state {was.value} for {after}")
+            problems += self.taken.take((task_id, map_index), was, TaskState(after), token, reason)
             if after == TaskState.SCHEDULED.value and was is TaskState.NONE:
                 problems += self._ready(task_id, map_index)
             self.states[task_id, map_index] = TaskState(after)
-            never_ran = after == TaskState.SKIPPED.value and any(map(_is_halt, reason))
-            if was in LIVE and after in _KINDS and not never_ran:
-                self.calls_due[task_id, map_index, _KINDS[after]] += 1
+            if after in (TaskState.NONE.value, TaskState.REMOVED.value):
+                del self.states[task_id, map_index]  # of a mapped task, there may be fewer when it runs again
+                self.removed[task_id, map_index] = TaskState(after)
+            if was in LIVE and after in _KINDS:
+                self.ends.append(((task_id, map_index, _KINDS[after]), token, is_word(reason)))
         return problems + self._limits()
 
     def _ready(self, task_id: str, map_index: int) -> list[str]:

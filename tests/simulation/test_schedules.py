@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from venturi.core import calls
+from venturi.core import calls, step
 from venturi.core.errors import StoreError
-from venturi.core.states import Outcome
-from venturi.core.step import Turn
-from venturi.core.world import Call, World
-from venturi.engine import recovery
+from venturi.core.moves import Intervention
+from venturi.core.states import Outcome, TaskState
+from venturi.core.step import End, Turn
+from venturi.core.world import Call, Cell, Run, World
+from venturi.engine import changing, recovery
 from venturi.engine.assets import Assets
 from venturi.engine.turn import Effects, Engine
 from venturi.store import open_store
@@ -163,3 +164,60 @@ def test_an_engine_that_goes_on_after_a_commit_it_does_not_know_of_is_found_out(
     finally:
         store.close()
     raise AssertionError("no schedule has seen it")
+
+
+# People change runs in some of the schedules (seeds that leave 8 when divided by 9).
+
+OF_PEOPLE = range(8, 400, 9)
+
+
+def test_people_are_heard_in_these_schedules(tmp_path: Path) -> None:
+    with open_store(tmp_path / "simulated.db") as store:
+        schedules = [Schedule(seed, store) for seed in OF_PEOPLE]
+        reports = [schedule.run() for schedule in schedules]
+    assert [problem for report in reports for problem in report.problems] == []
+    assert sum(schedule.people.done for schedule in schedules if schedule.people is not None) > len(schedules)
+
+
+def test_an_engine_that_runs_a_cleared_task_beside_its_old_attempt_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 300)
+    monkeypatch.setattr("venturi.engine.rewriting._LIVE", frozenset())
+    assert any("two living attempts" in p for p in problems_of(OF_PEOPLE, tmp_path))
+
+
+def test_an_engine_that_forgets_what_somebody_has_said_of_a_living_attempt_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = recovery._instance
+    monkeypatch.setattr(
+        recovery, "_instance", lambda row, deferral, devices, word: instance(row, deferral, devices, None)
+    )
+    assert any("is not done" in p for p in problems_of(OF_PEOPLE, tmp_path))
+
+
+def test_an_engine_that_does_not_go_on_with_what_was_taken_back_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 300)
+    monkeypatch.setattr(changing, "put_together", lambda engine, run: lambda turn: None)
+    assert problems_of(OF_PEOPLE, tmp_path) != []
+
+
+def test_an_engine_that_takes_back_what_nobody_has_named_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt ends badly, and its task is as if it had never begun."""
+    ended = step.ended
+
+    def forgiving(
+        world: World, run: Run, number: int, map_index: int, cell: Cell, end: End, *rest: Any, **more: Any
+    ) -> None:
+        if end.outcome is Outcome.FAILED and cell.word is None and run.id % 3 == 0:
+            cell.word = Intervention(run.id, "", map_index, "ended", "nobody", 0.0, becomes=TaskState.NONE)
+        ended(world, run, number, map_index, cell, end, *rest, **more)
+
+    monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 300)
+    monkeypatch.setattr(step, "ended", forgiving)
+    assert any("though nobody said so" in p for p in problems_of(range(20), tmp_path))

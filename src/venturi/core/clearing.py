@@ -8,7 +8,7 @@ to be taken down again. Inside a mapped group an instance's relatives are those 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,9 +19,14 @@ from .world import WHOLE
 
 LEFT_OUT = "left out by "
 _FAILED = frozenset({TaskState.FAILED.value, TaskState.UPSTREAM_FAILED.value})
+_WAITING = frozenset({"scheduled", "queued", "up_for_retry", "up_for_reschedule"})
 _AT_WORK = frozenset(state.value for state in (*LIVE, TaskState.DEFERRED, TaskState.UP_FOR_RESCHEDULE))
 
 Selection = dict[int, set[int] | None]  # task number → map indexes; None: all of it
+NeverBegun = Mapping[str, set[int]]  # of members of mapped groups whose run was ended: the indexes without a row
+
+
+_NONE: NeverBegun = {}
 
 
 class Row(Protocol):
@@ -57,6 +62,7 @@ class Choice:
 
     keys: list[tuple[str, int]] = field(default_factory=list)  # (task_id, map_index) of rows
     whole: set[str] = field(default_factory=set)  # tasks of which nothing stays
+    below: set[str] = field(default_factory=set)  # tasks after them; of a mapped one, what has not begun waits again
     left_out: list[tuple[str, str]] = field(default_factory=list)  # (task, the branch whose choice still stands)
 
 
@@ -85,18 +91,20 @@ def named(plan: Plan, tasks: Iterable[str], strict: bool = True) -> Selection:
     return found
 
 
-def to_clear(plan: Plan, rows: Sequence[Row], wish: Wish, strict: bool = True) -> Choice:
+def to_clear(
+    plan: Plan, rows: Sequence[Row], wish: Wish, never_begun: NeverBegun = _NONE, strict: bool = True
+) -> Choice:
     if not wish.tasks:
         chosen: Selection = dict.fromkeys(range(len(plan.tasks)))
     else:
         chosen = spread(plan, named(plan, wish.tasks, strict), wish.upstream, wish.downstream)
     if not (wish.only_failed or wish.only_running):
-        return _of_rows(plan, rows, _with_setups(plan, chosen))
+        return _of_rows(plan, rows, _with_setups(plan, chosen), never_begun)
     states = (_FAILED if wish.only_failed else frozenset()) | (_AT_WORK if wish.only_running else frozenset())
-    return _of_rows(plan, rows, _with_setups(plan, _in_states(plan, rows, chosen, states)))
+    return _of_rows(plan, rows, _with_setups(plan, _in_states(plan, rows, chosen, states)), never_begun)
 
 
-def to_resume(plan: Plan, rows: Sequence[Row], halts: Iterable[str | None]) -> Choice:
+def to_resume(plan: Plan, rows: Sequence[Row], halts: Iterable[str | None], never_begun: NeverBegun = _NONE) -> Choice:
     """What has failed, what was skipped only because the run was ended, and all that comes after it."""
     halts = set(halts) - {None}
     failed: Selection = {}
@@ -104,7 +112,7 @@ def to_resume(plan: Plan, rows: Sequence[Row], halts: Iterable[str | None]) -> C
         number = plan.index.get(row.task_id)
         if number is not None and (row.state in _FAILED or (row.state == "skipped" and row.reason in halts)):
             _add(failed, number, None if row.map_index == WHOLE else {row.map_index})
-    choice = _of_rows(plan, rows, _with_setups(plan, spread(plan, failed, downstream=True)))
+    choice = _of_rows(plan, rows, _with_setups(plan, spread(plan, failed, downstream=True)), never_begun)
     choice.whole |= {plan.tasks[number].task_id for number in failed}  # what had not begun of them begins
     return choice
 
@@ -123,9 +131,11 @@ def to_mark(plan: Plan, rows: Sequence[Row], wish: Wish, state: TaskState, stric
     found: Selection = {}
     for number, indexes in chosen.items():
         there = by_task.get(number, {})
+        if WHOLE in there:
+            indexes = None  # it has ended as one
         if indexes is not None:
             missing = next((i for i in sorted(indexes) if i not in there or there[i] == TaskState.NONE.value), None)
-            if missing is not None and WHOLE not in there:
+            if missing is not None:
                 name = f"{plan.tasks[number].task_id}[{missing}]"
                 raise Refused(reason=f"{name} has not begun.", advice="Mark the task as a whole.")
             indexes = {i for i in indexes if there.get(i) not in stays}
@@ -136,7 +146,7 @@ def to_mark(plan: Plan, rows: Sequence[Row], wish: Wish, state: TaskState, stric
     return found
 
 
-def failed_after(plan: Plan, rows: Sequence[Row], marked: Selection) -> Choice:
+def failed_after(plan: Plan, rows: Sequence[Row], marked: Selection, never_begun: NeverBegun = _NONE) -> Choice:
     """What has failed downstream of tasks that are marked: it is decided anew."""
     below = spread(plan, marked, downstream=True)
     for number, indexes in marked.items():
@@ -146,7 +156,7 @@ def failed_after(plan: Plan, rows: Sequence[Row], marked: Selection) -> Choice:
     for number, indexes in failed.items():
         if indexes is not None and (mine := marked.get(number)) is not None:
             failed[number] = indexes - mine
-    return _of_rows(plan, rows, _with_setups(plan, failed, without=marked))
+    return _of_rows(plan, rows, _with_setups(plan, failed, without=marked), never_begun)
 
 
 def spread(plan: Plan, seeds: Selection, upstream: bool = False, downstream: bool = False) -> Selection:
@@ -172,11 +182,12 @@ def spread(plan: Plan, seeds: Selection, upstream: bool = False, downstream: boo
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_rows(plan: Plan, rows: Sequence[Row], chosen: Selection) -> Choice:
+def _of_rows(plan: Plan, rows: Sequence[Row], chosen: Selection, never_begun: NeverBegun) -> Choice:
     """The rows of what is chosen, but for those whose branch is not: its choice still stands."""
     for group in plan.groups:  # its size may be another one
         if any(feeder in chosen for feeder in group.feeders):
             chosen |= {number: None for number in group.members if number in chosen}
+    _begin_the_rest(plan, rows, chosen, never_begun)
     made = Choice()
     for row in rows:
         number = plan.index.get(row.task_id)
@@ -187,9 +198,38 @@ def _of_rows(plan: Plan, rows: Sequence[Row], chosen: Selection) -> Choice:
             made.left_out.append((row.task_id, branch))
             continue
         made.keys.append((row.task_id, row.map_index))
+    _hold_back(plan, rows, made)
     touched = {task_id for task_id, _ in made.keys}
     made.whole = {plan.tasks[number].task_id for number, indexes in chosen.items() if indexes is None} & touched
     return made
+
+
+def _begin_the_rest(plan: Plan, rows: Sequence[Row], chosen: Selection, never_begun: NeverBegun) -> None:
+    """Of a member of a mapped group that was ended early, what had not begun does now; so does what was skipped at the
+    same index because of that."""
+    touched = {plan.index[row.task_id] for row in rows if holds(chosen, plan.index.get(row.task_id, -1), row.map_index)}
+    for number in [number for number in touched if number in plan.member_of]:
+        missing = never_begun.get(plan.tasks[number].task_id)
+        if missing:
+            for other, indexes in spread(plan, {number: missing}, downstream=True).items():
+                if other != number and plan.member_of.get(other) is plan.member_of[number]:
+                    _add(chosen, other, indexes)
+
+
+def _hold_back(plan: Plan, rows: Sequence[Row], choice: Choice) -> None:
+    """What comes after, and has a place or a time to wait for, waits for them again."""
+    seeds: Selection = {}
+    for task_id, map_index in choice.keys:
+        _add(seeds, plan.index[task_id], None if map_index == WHOLE else {map_index})
+    below = spread(plan, seeds, downstream=True)
+    chosen = set(choice.keys)
+    for row in rows:
+        number, key = plan.index.get(row.task_id), (row.task_id, row.map_index)
+        if number is None or number in seeds or row.state not in _WAITING or key in chosen:
+            continue
+        if holds(below, number, row.map_index):
+            choice.keys.append(key)
+    choice.below = {plan.tasks[number].task_id for number in below}
 
 
 def _in_states(plan: Plan, rows: Sequence[Row], chosen: Selection, states: frozenset[str]) -> Selection:

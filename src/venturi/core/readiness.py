@@ -74,14 +74,14 @@ def whole(run: Run, number: int, node: Node, state: TaskState, reason: str, turn
     if node.n:
         node.n, node.indexed = 0, None
         turn.groups[run.id, number] = run
-    _remove_beyond(run, number, node, reason, turn)
+    remove_cleared(run, number, node, 0, reason, turn)
     move(run, number, WHOLE, cell, state, turn)
     return state
 
 
-def _remove_beyond(run: Run, number: int, node: Node, reason: str, turn: Turn) -> None:
+def remove_cleared(run: Run, number: int, node: Node, first: int, reason: str, turn: Turn) -> None:
     """Instances that were cleared and that there will not be again, as their group is smaller now, or ends as one."""
-    for map_index in sorted(i for i in node.again if i >= node.n):
+    for map_index in sorted(i for i in node.again if i >= first):
         cell = node.again.pop(map_index)
         cell.ended_at, cell.reason = turn.now, reason
         move(run, number, map_index, cell, TaskState.REMOVED, turn)
@@ -243,7 +243,7 @@ def end_those_cleared(run: Run, number: int, node: Node, state: TaskState, reaso
             cell.ended_at, cell.reason = turn.now, reason
             move(run, number, map_index, cell, state, turn)
             settled.append((number, map_index, state))
-    _remove_beyond(run, number, node, reason, turn)
+    remove_cleared(run, number, node, 0, reason, turn)
     if not node.live:
         close(run, number, node, turn)
         settled.extend(told_downstream(run, number, WHOLE, None, True, turn))
@@ -372,7 +372,7 @@ def _expanded(run: Run, number: int, node: Node, turn: Turn) -> Settled:
     if mapping.count(found) == 0:
         return [(number, WHOLE, whole(run, number, node, TaskState.SKIPPED, NOTHING, turn))]
     node.n, node.sizes = mapping.count(found), found
-    _remove_beyond(run, number, node, SMALLER, turn)
+    remove_cleared(run, number, node, node.n, SMALLER, turn)
     _offer_all(run, number, node, turn)
     return []
 
@@ -447,7 +447,7 @@ def expand(run: Run, group: MappedGroup, turn: Turn) -> Settled:
         node = run.nodes[number]
         node.n, node.sizes = size, found
         turn.groups[run.id, number] = run
-        _remove_beyond(run, number, node, SMALLER, turn)
+        remove_cleared(run, number, node, node.n, SMALLER, turn)
         if run.plan.is_decided_by_index(number):
             index_by_index(run, number)
     for number in waiting:

@@ -299,6 +299,7 @@ def _cancel_group(
 ) -> list[int]:
     node.n, node.indexed = node.touched, None  # what had not started never will
     turn.groups[run.id, number] = run
+    readiness.remove_cleared(run, number, node, 0, reason, turn)
     tokens = []
     for map_index, cell in node.live.items():
         if cell.token in world.by_token:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from ..core import step
 from ..core.clearing import Choice, Selection, Wish, failed_after, holds, split, to_clear, to_mark, to_resume
 from ..core.errors import NotFound, Refused, StoreError
+from ..core.mapping import count
 from ..core.moves import RunMove
 from ..core.plan import Plan
 from ..core.states import FINAL, RunState, TaskState
 from ..core.step import Turn
 from ..core.world import WHOLE, Run, why_stopped
 from ..store import Reader
-from ..store.rows import InstanceRow, RunRow
+from ..store.rows import InstanceRow, Instances, RunRow
 from . import recovery
 from .rewriting import OVER, RunChange, put_back
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 RUNS_MAX = 1000  # that one word may touch
 
-Choose = Callable[[Plan, RunRow, list[InstanceRow]], Choice]
+Choose = Callable[[Plan, RunRow, Instances], Choice]
 
 
 class TurnIsVoid(Exception):
@@ -96,8 +97,8 @@ def clearing(reader: Reader, versions: Versions, dag_id: str, run_id: str, wish:
     """What a clear would touch, without doing it."""
     row = find_run(reader, dag_id, run_id)
 
-    def choose(plan: Plan, other: RunRow, rows: list[InstanceRow]) -> Choice:
-        return to_clear(plan, rows, wish, strict=other.id == row.id)
+    def choose(plan: Plan, other: RunRow, kept: Instances) -> Choice:
+        return to_clear(plan, kept.rows, wish, never_begun(plan, kept), strict=other.id == row.id)
 
     runs = [row, *_others(reader, row, wish)]
     return _touched(reader, versions, runs, choose, wish.current_code)
@@ -109,8 +110,8 @@ def resuming(reader: Reader, versions: Versions, dag_id: str, run_id: str, curre
     if row.state == RunState.SUCCESS.value:
         raise Refused(reason=f"Run '{run_id}' has succeeded: there is nothing to resume.", advice="")
 
-    def choose(plan: Plan, row: RunRow, rows: list[InstanceRow]) -> Choice:
-        return to_resume(plan, rows, _halts(row, plan, rows))
+    def choose(plan: Plan, row: RunRow, kept: Instances) -> Choice:
+        return to_resume(plan, kept.rows, _halts(row, plan, kept.rows), never_begun(plan, kept))
 
     return _touched(reader, versions, [row], choose, current_code)
 
@@ -153,7 +154,8 @@ def marking(
     made = []
     for other in (row, *_others(reader, row, wish)):
         plan = versions.plan(other.version, other.only)
-        rows = reader.instances(other.id).rows
+        kept = reader.instances(other.id)
+        rows = kept.rows
         if not wish.tasks and state is TaskState.FAILED:
             if other.state != RunState.FAILED.value:
                 open_rows = [r for r in rows if TaskState(r.state) not in FINAL]
@@ -161,7 +163,7 @@ def marking(
             continue
         marked = to_mark(plan, rows, wish, state, strict=other.id == row.id)
         if marked:
-            choice = failed_after(plan, rows, marked) if wish.tasks else Choice()
+            choice = failed_after(plan, rows, marked, never_begun(plan, kept)) if wish.tasks else Choice()
             keys = set(choice.keys)
             shown = [r for r in rows_of(plan, rows, marked, other.id) if r.state != state.value]
             shown += [r for r in rows if (r.task_id, r.map_index) in keys]
@@ -169,6 +171,16 @@ def marking(
     if not made:
         raise Refused(reason=f"Nothing of run '{run_id}' is changed by that.", advice="")
     return made
+
+
+def never_begun(plan: Plan, kept: Instances) -> dict[str, set[int]]:
+    """Of members of mapped groups that were ended when only some of their instances had begun."""
+    found = {}
+    for group in kept.groups:
+        if 0 < group.n < count(group.sizes) and plan.index.get(group.task_id) in plan.member_of:
+            there = {row.map_index for row in kept.rows if row.task_id == group.task_id}
+            found[group.task_id] = set(range(count(group.sizes))) - there
+    return found
 
 
 def rows_of(plan: Plan, rows: list[InstanceRow], chosen: Selection, run: int) -> list[InstanceRow]:
@@ -197,8 +209,9 @@ def _touched(
     for row in runs:
         version = _version(reader, row, current_code)
         plan = versions.plan(version, row.only)
-        rows = reader.instances(row.id).rows
-        choice = choose(plan, row, rows)
+        kept = reader.instances(row.id)
+        rows = kept.rows
+        choice = choose(plan, row, kept)
         left_out += choice.left_out
         if choice.keys:
             keys = set(choice.keys)

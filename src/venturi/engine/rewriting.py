@@ -62,8 +62,13 @@ class RunChange:
         """These are to be run again."""
         for key in choice.keys:
             self._clear(self._rows[key])
-        for task_id in dict.fromkeys(task_id for task_id, _ in choice.keys):
+        touched = dict.fromkeys(task_id for task_id, _ in choice.keys)
+        for task_id in touched:
             self._group_after(task_id, task_id in choice.whole)
+        for task_id in sorted(choice.below - touched.keys()):
+            group = self._groups.get(task_id)
+            if group is not None and group.state not in _FINAL and group.touched < group.n:
+                self._group_after(task_id, whole=False)
 
     def mark(self, selection: Selection, state: TaskState) -> None:
         """These are as if they had ended so."""
@@ -129,7 +134,8 @@ class RunChange:
         self._goes_on_by_no_event(row)
         if row.map_index == WHOLE and self._plan.is_many(self._plan.index[row.task_id]):
             batch.rows_gone.append((run, *key))
-            batch.events.append(Event(self._turn.now, "moves", None, run, [[*key, state, TaskState.NONE, row.token]]))
+            told = [*key, state, TaskState.NONE, row.token, self._words]
+            batch.events.append(Event(self._turn.now, "moves", None, run, [told]))
             del self._rows[key]
             return
         tries = max(row.try_number, self._last_tries.get(key, 0))
@@ -196,9 +202,13 @@ class RunChange:
             return
         n, touched, sizes = group.n, group.touched, group.sizes
         by_index = self._plan.is_decided_by_index(number)
-        if 0 < n < count(sizes) and (whole or by_index):
+        if 0 < n < count(sizes) and (whole or number in self._plan.member_of):
             n = count(sizes)  # what had not begun of it when its run was ended begins
         left = sum(row.state not in _GONE for row in self._instances(task_id))
+        if not left or n > group.n:  # there may be those again that there were no more
+            for row in self._instances(task_id):
+                if row.state == TaskState.REMOVED.value:
+                    self._clear(row)
         if by_index or not left:
             touched = left
         if not left and self._kept.row.version != self._before.version:

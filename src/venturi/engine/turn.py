@@ -410,7 +410,7 @@ class Engine:
         end = end_of(report, (number, RETURN_KEY) in run.plan.feeds_mapping)
         batch = turn.batch
         batch.attempts.append(attempt_row(report, run, task.task_id, map_index, cell, end))
-        if cell.becomes is not TaskState.NONE:  # else it was cleared, and what it has made counts for nothing
+        if cell.becomes in (None, TaskState.SUCCESS):  # else what it has made counts for nothing
             value = value_row(report, run, task.task_id, map_index)
             if value is not None:
                 batch.values.append(value)
