@@ -50,6 +50,11 @@ class Home:
         return self.own / "sealing.key"
 
     @property
+    def token(self) -> Path:
+        """Of the API, for its owner's eyes."""
+        return self.own / "api-token"
+
+    @property
     def environments(self) -> Path:
         return self.own / "environments"
 
@@ -136,6 +141,7 @@ class Config:
     port: int = 8080
     host: str = "127.0.0.1"
     allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
+    expose_config: bool = False  # whether the API shows these settings
 
 
 # Airflow's variables that mean the same here; ours win. An airflow.cfg is not asked: it holds every default of the

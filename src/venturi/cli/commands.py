@@ -52,6 +52,7 @@ VERBS = {
         "airflow",
         "Take over from an existing Airflow: connections, variables, pools, pause flags, last dates.",
     ),
+    "token": ("token", "The bearer token by which a client of the API says who it is."),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
 }
 

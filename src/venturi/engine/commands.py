@@ -191,6 +191,7 @@ class Commands:
             idempotency_key=key,
             only=tuple(head.get("tasks") or ()),
             started_by=head.get("by"),
+            interval=_interval(head.get("interval")),
         )
         paused = self._engine.world.dag(dag_id).paused
         self._answer(client, head, dag_id=dag_id, run_id=run.run_id, waits=paused)
@@ -242,6 +243,7 @@ class Commands:
         ignores_pause: bool = False,
         idempotency_key: str | None = None,
         only: tuple[str, ...] = (),
+        interval: tuple[float, float] | None = None,
         started_by: str | None = None,
     ) -> Run:
         return make_run(
@@ -254,6 +256,7 @@ class Commands:
                 ignores_pause=ignores_pause,
                 idempotency_key=idempotency_key,
                 only=only,
+                interval=interval,
                 started_by=started_by,
             ),
             turn,
@@ -435,6 +438,15 @@ class Commands:
 def _event(run: int, state: str, reason: str | None, last: int, changed: Any, groups: Any) -> bytes:
     head = {"k": "event", "run": run, "state": state, "reason": reason, "last_event": last}
     return encode({**head, "changed": changed or [], "groups": groups or []})
+
+
+def _interval(given: Any) -> tuple[float, float] | None:
+    """What a run is about, where that is said and not left to its timetable."""
+    if given is None:
+        return None
+    if isinstance(given, list) and len(given) == 2 and float(given[0]) <= float(given[1]):
+        return float(given[0]), float(given[1])
+    raise ValueError("an interval is its start and its end")
 
 
 def _date(text: str) -> float:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
 
 from ..config import Config
 from ..core import mapping
@@ -21,10 +19,9 @@ from ..core.spec import TaskSpec
 from ..core.world import WHOLE, Call, Cell, Run
 from ..executors.base import Start, Watch
 from ..store.rows import DeferralRow, RunRow
+from ..wire.log_names import log_name, run_log_name
 
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
-
-NAME_BYTES_MAX = 200  # file systems allow 255
 
 # (run, task id, key) → the encodings of what mapping over it gives
 Elements = Callable[[int, str, str], list[bytes]]
@@ -195,20 +192,8 @@ def _time_left_s(task: TaskSpec, began_at: float | None, now: float) -> float | 
 
 def run_log_path(run: Run) -> str:
     """Of what the run's own callbacks print."""
-    return f"{_safe(run.dag_id)}/{_safe(run.run_id)}/callbacks.log"
+    return run_log_name(run.dag_id, run.run_id)
 
 
 def log_path(run: Run | RunRow, task_id: str, map_index: int, try_number: int, lost: int) -> str:
-    """Readable with `tail`, and nothing an id holds can leave the logs folder."""
-    parts = [_safe(run.dag_id), _safe(run.run_id), _safe(task_id)]
-    if map_index != WHOLE:
-        parts.append(str(map_index))
-    again = f"-{lost + 1}" if lost else ""
-    return "/".join([*parts, f"{try_number}{again}.log"])
-
-
-def _safe(name: str) -> str:
-    made = quote(name, safe=" +:@=,")
-    if len(made) > NAME_BYTES_MAX:  # two long names that begin alike stay apart
-        made = f"{made[: NAME_BYTES_MAX - 17]}-{sha256(made.encode()).hexdigest()[:16]}"
-    return "%2E" + made[1:] if made.startswith(".") else made
+    return log_name(run.dag_id, run.run_id, task_id, map_index, try_number, lost)

@@ -21,6 +21,7 @@ from .drivers import Driver, Row, transaction
 from .reading_assets import AssetReads, piles
 from .reading_backfills import BackfillReads, open_backfills
 from .reading_control import ControlReads, read_interventions
+from .reading_pages import PageReads
 from .reading_people import PeopleReads
 from .rows import (
     AttemptRecord,
@@ -315,7 +316,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads):
+class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads, PageReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:

@@ -40,6 +40,17 @@ class AssetReads:
     def asset_events(self, **wanted: Any) -> list[dict[str, Any]]:
         return events(self._driver, **wanted)
 
+    def runs_of_asset_events(self) -> list[Any]:
+        """(token, n) of each event that has started a run, and of that run (run_id, DAG, logical date, queued, started,
+        ended, state, its interval)."""
+        text, given = runs_of_events_text(self._driver.dialect)
+        return self._driver.all(text, given)
+
+    def waiting_asset_events(self) -> list[tuple[str, str, str, float]]:
+        """(DAG, name, URI, time) of each event that waits to start a DAG."""
+        text, given = waiting_text(self._driver.dialect)
+        return self._driver.all(text, given)
+
     def stored_state(self, scope: str, key: str, now: float) -> str | None:
         """What was kept there and has not expired, as JSON."""
         return stored_state(self._driver, scope, key, now)
@@ -192,3 +203,19 @@ def _state_text(dialect: str) -> tuple[str, dict[str, Any]]:
         )
     )
     return text_of(made, dialect)
+
+
+@cache
+def runs_of_events_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    by, r = t.run_asset_event.c, t.run.c
+    names = ("run_id", "dag_id", "logical_date", "queued_at", "started_at", "ended_at", "state")
+    columns = (by.token, by.n, *(r[name] for name in names), r.interval_start, r.interval_end)
+    made = select(*columns).select_from(t.run_asset_event.join(t.run, r.id == by.run))
+    return text_of(made.order_by(r.id), dialect)
+
+
+@cache
+def waiting_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    w = t.asset_waiting.c
+    made = select(w.dag_id, w.name, w.uri, w.at).where(w.counts)
+    return text_of(made.order_by(w.dag_id, w.at, w.token, w.n), dialect)

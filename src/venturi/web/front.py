@@ -1,15 +1,18 @@
 """The outermost application: which hosts are answered, `/health` and the first page.
 
 Owns what must answer before anything heavy is imported: plain ASGI, so that an idle web process stays small and is
-ready at once. The API application (FastAPI) has its place behind it, to be imported at its first request.
+ready at once. The API application (FastAPI) is behind it, imported at its first request.
 """
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 from ..config import Config, Home
 from .health import health
@@ -19,6 +22,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+SLASH = "\ud82f"  # no text that can be sent holds it
+_SLASH = re.compile(b"%2[fF]")
+BODY_BYTES_MAX = 16 * 1024 * 1024
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -26,6 +32,8 @@ class Front:
     def __init__(self, home: Home, config: Config) -> None:
         self._home, self._config = home, config
         named = {name.strip().lower() for name in config.allowed_hosts.split(",") if name.strip()}
+        self._app: Any = None
+        self._making = asyncio.Lock()
         self._hosts = LOCAL_HOSTS | {config.host.lower()} | named
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,19 +42,73 @@ class Front:
         if not self._is_ours(scope):
             # A page of another site whose name was pointed at us would otherwise read what only this host may.
             await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
-        elif scope["method"] not in ("GET", "HEAD"):
-            await _answer(send, 405, {"detail": "Only GET is served here."})
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
+        elif scope["path"].startswith(("/api/", "/docs")) or scope["path"] == "/openapi.json":
+            await self._by_app(scope, receive, send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, {"detail": "Only GET is served here."})
         elif scope["path"] == "/":
             await _page(send, await health(self._home))
         else:
             await _answer(send, 404, {"detail": "There is nothing here."})
 
+    async def _by_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
+            await _answer(send, 413, {"detail": f"A body may have {BODY_BYTES_MAX} bytes."})
+            return
+        async with self._making:
+            if self._app is None:
+                from .app import limit_threads, make_app
+
+                self._app = await asyncio.to_thread(make_app, self._home, self._config)
+                await limit_threads()
+        await self._app(_with_slashes(scope), _limited(receive), _secured(send))
+
     def _is_ours(self, scope: Scope) -> bool:
         given = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
         name, colon, port = given.rpartition(":")
         return (name if colon and port.isdigit() else given) in self._hosts
+
+
+def _with_slashes(scope: Scope) -> Scope:
+    """A slash that is part of a name (%2F) divides no path: it is a sign of its own until the name is read."""
+    parts = _SLASH.split(scope.get("raw_path", b""))
+    if len(parts) == 1:
+        return scope
+    return {**scope, "path": SLASH.join(unquote(part.decode("latin-1")) for part in parts)}
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body whose length nobody has said is cut off where it becomes too long."""
+    had = 0
+
+    async def take() -> Message:
+        nonlocal had
+        message = await receive()
+        had += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if had > BODY_BYTES_MAX else message
+
+    return take
+
+
+def _secured(send: Send) -> Send:
+    async def give(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            known = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(one for one in _HEADERS if one[0] not in known)]
+        await send(message)
+
+    return give
+
+
+_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+]
 
 
 async def _answer(send: Send, status: int, data: dict[str, Any]) -> None:
@@ -72,9 +134,7 @@ async def _send(send: Send, status: int, body: bytes, kind: bytes) -> None:
     headers = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-frame-options", b"DENY"),
+        *_HEADERS,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,75 @@
+"""The API application: every route of `/api/v2`, its description, and the page that shows it.
+
+Owns the wiring. Imported at the API's first request (decision 006): nothing of `front` may import it at its top.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from .. import __version__
+from ..config import Config, Home
+from . import errors
+from .api import about, assets, dag_parts, dags, instances, logs, runs, xcoms
+from .readers import Readers
+
+THREADS = 8
+MODULES = (dags, dag_parts, assets, runs, xcoms, logs, instances, about)  # in this order paths are looked for
+
+_PAGES = {
+    "/docs": ("docs.html", "text/html; charset=utf-8"),
+    "/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
+    "/docs.css": ("docs.css", "text/css; charset=utf-8"),
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+def _named(route: APIRoute) -> str:
+    return route.name
+
+
+def make_app(home: Home, config: Config) -> FastAPI:
+    app = FastAPI(
+        title="Venturi",
+        version=__version__,
+        summary="Airflow's stable API, as Venturi answers it.",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_named,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+    )
+    app.state.home, app.state.config, app.state.readers = home, config, Readers(home, config)
+    errors.install(app)
+    api = APIRouter(prefix="/api/v2")
+    api.include_router(about.open_routes)
+    for module in MODULES:
+        api.include_router(module.routes.router)
+    app.include_router(api)
+    for path in _PAGES:
+        app.add_api_route(path, _page, include_in_schema=False)
+    return app
+
+
+async def _page(request: Request) -> Response:
+    name, kind = _PAGES[request.url.path]
+    content = (resources.files(__package__) / "pages" / name).read_bytes()
+    return Response(content, media_type=kind, headers={"Content-Security-Policy": POLICY})
+
+
+async def limit_threads() -> None:
+    """Few threads, each with a reader: more would only wait for the same disk."""
+    import anyio.to_thread
+
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+
+
+def description(home: Home, config: Config) -> dict[str, Any]:
+    return make_app(home, config).openapi()

@@ -1,0 +1,108 @@
+"""What went wrong, as an answer: the tree of errors → a status and `{"detail": …}`. One place for all routes.
+
+Owns which error is which status. What a message says is the error's own.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from ..core.errors import (
+    BadParameter,
+    BadValue,
+    ConnectionLost,
+    EngineRefused,
+    NoEngine,
+    NotFound,
+    Refused,
+    StoreError,
+    UnknownTask,
+    VenturiError,
+)
+from .asking import Waits
+
+_log = logging.getLogger("venturi.web")
+
+_OF_KIND: tuple[tuple[type[VenturiError], int], ...] = (
+    (Waits, 202),
+    (NotFound, 404),
+    (UnknownTask, 404),
+    (BadParameter, 400),
+    (BadValue, 400),
+    (Refused, 409),
+    (NoEngine, 503),
+    (ConnectionLost, 503),
+    (StoreError, 503),
+)
+# How the engine says no, by the code of its answer.
+_OF_CODE = {
+    **dict.fromkeys(("no_such_dag", "no_such_run", "no_such_task", "no_such_pool", "not_asked", "NotFound"), 404),
+    **dict.fromkeys(("UnknownTask", "NoBackfill", "no_such_backfill"), 404),
+    **dict.fromkeys(("run_exists", "answered", "Refused", "Conflict", "foreground", "not_yet", "over"), 409),
+    "not_assigned": 403,
+}
+_REFUSED = 400
+
+
+class Problem(BaseModel):
+    """Why it was not done."""
+
+    detail: str
+
+
+class Fault(Exception):
+    """A refusal of the API's own."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+def status_of(error: VenturiError) -> int:
+    if isinstance(error, EngineRefused):
+        return _OF_CODE.get(str(error.parts.get("code")), _REFUSED)
+    return next((status for kind, status in _OF_KIND if isinstance(error, kind)), _REFUSED)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(VenturiError, _ours)
+    app.add_exception_handler(Fault, _fault)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(UnicodeEncodeError, _unwritable)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, VenturiError)
+    told: dict[str, Any] = {"detail": str(error)}
+    if isinstance(error, Waits):
+        told |= {"command": error.parts["command"], "dag_run_id": error.parts.get("run_id")}
+    return JSONResponse(told, status_of(error))
+
+
+async def _fault(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Fault)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return JSONResponse({"detail": error.detail}, error.status, headers)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """As FastAPI says it, but without what was sent: that may be a password."""
+    assert isinstance(error, RequestValidationError)
+    found = [{"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()]
+    return JSONResponse({"detail": found}, 422)
+
+
+async def _unwritable(_: Request, __: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "The request holds characters that are no text (lone surrogates)."}, 400)
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JSONResponse({"detail": "Something went wrong in Venturi; the log of web says what."}, 500)

@@ -1,0 +1,96 @@
+"""What a route has at hand: places, settings, readers, the engine's ear, and the person who asks.
+
+Owns the dependency, and `Routes`, by which every route names what it takes to be allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Request
+
+from ..config import Config, Home
+from ..store import Reader, Store
+from ..wire.frames import Head
+from . import asking
+from .errors import Problem
+from .readers import Known, Readers
+from .who import Allowed, Person
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "It cannot be done as asked."},
+    401: {"model": Problem, "description": "Nobody is known to ask."},
+    403: {"model": Problem, "description": "Whoever asks may not do this."},
+    404: {"model": Problem, "description": "It is not there."},
+    503: {"model": Problem, "description": "The database or the engine does not answer."},
+}
+_OF_CHANGES: dict[int | str, dict[str, Any]] = {
+    202: {"model": Problem, "description": "No engine runs: the command waits for the next one."},
+    409: {"model": Problem, "description": "The present state does not allow it."},
+}
+
+
+class Here:
+    def __init__(self, request: Request) -> None:
+        state = request.app.state
+        self.home: Home = state.home
+        self.config: Config = state.config
+        self.readers: Readers = state.readers
+        self.person: Person = request.state.person
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        with self.readers.take() as reader:
+            yield reader
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """For variables and connections alone."""
+        with self.readers.store() as store:
+            yield store
+
+    def version(self, reader: Reader, id: int) -> Known:
+        return self.readers.version(reader, id)
+
+    def ask(self, name: str, **arguments: Any) -> Head:
+        return asking.ask(self.home, name, **arguments)
+
+    def tell(self, name: str, **arguments: Any) -> Head:
+        return asking.tell(self.home, self.config, name, **arguments)
+
+
+async def _here(request: Request) -> Here:
+    return Here(request)
+
+
+At = Annotated[Here, Depends(_here)]
+
+
+class Routes:
+    """The routes of one resource."""
+
+    def __init__(self, tag: str) -> None:
+        self.router = APIRouter(tags=[tag])
+
+    def get(self, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+        return self._add("GET", path, may, **more)
+
+    def post(self, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+        return self._add("POST", path, may, **more)
+
+    def patch(self, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+        return self._add("PATCH", path, may, **more)
+
+    def put(self, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+        return self._add("PUT", path, may, **more)
+
+    def delete(self, path: str, may: str, status_code: int = 204, **more: Any) -> Callable[[_F], _F]:
+        return self._add("DELETE", path, may, status_code=status_code, **more)
+
+    def _add(self, method: str, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+        told = {**_PROBLEMS, **(_OF_CHANGES if method != "GET" else {}), **more.pop("responses", {})}
+        dependencies = [Depends(Allowed(may))]
+        return self.router.api_route(path, methods=[method], dependencies=dependencies, responses=told, **more)

@@ -1,0 +1,149 @@
+"""Pages, orders and filters of lists, as Airflow's clients spell them.
+
+Owns their forms in a query, and how they become a store's conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, Field
+
+from ..store.reading_pages import Condition, Order
+from .errors import Fault
+from .front import SLASH
+
+LIMIT, LIMIT_MAX = 50, 100
+NUMBER_MAX = 2**63 - 1
+_T = TypeVar("_T")
+
+Limit = Annotated[int, Query(ge=0, le=NUMBER_MAX, description="At most this many, and never more than 100.")]
+Offset = Annotated[int, Query(ge=0, le=NUMBER_MAX, description="How many to pass over.")]
+Number = Annotated[int, Field(ge=-(2**63), le=NUMBER_MAX)]
+OrderBy = Annotated[list[str], Query(max_length=10, description="Names of fields; with - before them, falling.")]
+
+
+def _written(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("U+0000 is no part of a text")
+    text = text.replace(SLASH, "/")
+    text.encode()
+    return text
+
+
+Text = Annotated[str, AfterValidator(_written)]  # what a database takes
+Pattern = Annotated[
+    Text | None, Query(description="Any of the parts between |; % stands for any text, _ for a letter.")
+]
+Start = Annotated[Text | None, Query(description="How it begins; several with | between.")]
+Texts = Annotated[list[Text], Query()]
+Numbers = Annotated[list[Number], Query()]
+
+
+def seconds(moment: datetime) -> float:
+    """Without a zone it is UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def at(moment: float | None) -> datetime | None:
+    return None if moment is None else datetime.fromtimestamp(moment, timezone.utc)
+
+
+def moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, timezone.utc)
+
+
+def limit_of(limit: int) -> int:
+    return min(limit, LIMIT_MAX)
+
+
+def order_of(asked: str | Sequence[str], fields: dict[str, str]) -> list[Order]:
+    """`fields`: what clients call them → what the store does."""
+    found = []
+    for one in [asked] if isinstance(asked, str) else asked:
+        name = one.removeprefix("-")
+        if name not in fields:
+            known = ", ".join(fields)
+            raise Fault(400, f"One cannot order by '{name}'. One can by: {known}.")
+        found.append(Order(fields[name], one.startswith("-")))
+    return found
+
+
+def conditions(**given: Any) -> list[Condition]:
+    """`field__how=value`; what is None or an empty list asks for nothing."""
+    found = []
+    for name, value in given.items():
+        field, _, how = name.rpartition("__")
+        if value is None or value == []:
+            continue
+        if how in ("like", "prefix"):
+            value = [part.strip() for part in value.split("|") if part.strip()][:20]
+            if not value:
+                continue
+        elif how in ("in", "out"):
+            value = [getattr(one, "value", one) for one in value]
+        elif isinstance(value, datetime):
+            value = seconds(value)
+        found.append(Condition(field, how, value))
+    return found
+
+
+_HOWS = {"gte": "ge", "gt": "gt", "lte": "le", "lt": "lt"}
+
+
+def spans(filters: BaseModel, fields: dict[str, str]) -> list[Condition]:
+    """Of every `NAME_gte`, `_gt`, `_lte`, `_lt` in a form: `fields` says what NAME is to the store."""
+    found: list[Condition] = []
+    for name, field in fields.items():
+        for end, how in _HOWS.items():
+            value = getattr(filters, f"{name}_{end}", None)
+            if value is not None:
+                found += conditions(**{f"{field}__{how}": value})
+    return found
+
+
+def sliced(rows: Sequence[_T], limit: int, offset: int) -> list[_T]:
+    return list(rows[offset : offset + limit_of(limit)])
+
+
+def sorted_by(rows: Iterable[_T], order: Iterable[Order], value: Callable[[_T, str], Any]) -> list[_T]:
+    """As the store orders: what is not there comes last."""
+    made = list(rows)
+    for field, falling in reversed(list(order)):
+        there = [row for row in made if value(row, field) is not None]
+        missing = [row for row in made if value(row, field) is None]
+        there.sort(key=lambda row: value(row, field), reverse=falling)
+        made = there + missing
+    return made
+
+
+def fits(text: str | None, pattern: str | None = None, prefix: str | None = None) -> bool:
+    """Whether a text fits what `_pattern` and `_prefix_pattern` ask for, as the store would say."""
+    if pattern is not None and pattern.strip():
+        parts = [part.strip() for part in pattern.split("|") if part.strip()]
+        if text is None or not any(_like(text.lower(), f"%{part}%".lower()) for part in parts):
+            return False
+    if prefix is not None and prefix.strip():
+        parts = [part.strip() for part in prefix.split("|") if part.strip()]
+        return text is not None and text.startswith(tuple(parts))
+    return True
+
+
+def _like(text: str, pattern: str) -> bool:
+    """SQL's LIKE, in time that grows with both lengths alone."""
+    t = p = 0
+    star, mark = -1, 0
+    while t < len(text):
+        if p < len(pattern) and pattern[p] == "%":
+            star, mark, p = p, t, p + 1
+        elif p < len(pattern) and pattern[p] in ("_", text[t]):
+            t, p = t + 1, p + 1
+        elif star >= 0:
+            mark += 1
+            t, p = mark, star + 1
+        else:
+            return False
+    return all(one == "%" for one in pattern[p:])

@@ -1,0 +1,55 @@
+"""Values of tasks as JSON for clients: as they are where they are plain, else in words.
+
+Owns that form. Makes no object of an author's class.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..config import Home
+from ..core.errors import BadValue
+from ..store import StoredValue
+from ..wire import values
+
+BYTES_MAX = 16 * 1024 * 1024
+
+
+def native(home: Home, kept: StoredValue) -> Any:
+    if kept.bytes > BYTES_MAX:
+        return f"<{kept.kind} of {kept.bytes} bytes>"
+    data = _data(home, kept)
+    if data is None:
+        return f"<{kept.kind}, whose file is gone>"
+    if values.is_plain(data):
+        return json.loads(data)
+    try:
+        return _plain(values.decode(data))
+    except BadValue:
+        return f"<{kept.kind}>"
+
+
+def text(home: Home, kept: StoredValue) -> str:
+    found = native(home, kept)
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+
+def _data(home: Home, kept: StoredValue) -> bytes | None:
+    if kept.data is not None:
+        return kept.data.encode()
+    ref = str(kept.ref)
+    file = home.values / ref[:2] / ref
+    return file.read_bytes() if ref.isalnum() and file.is_file() else None
+
+
+def _plain(found: Any, depth: int = 0) -> Any:
+    if found is None or isinstance(found, (bool, int, str)):
+        return found
+    if isinstance(found, float):
+        return found if found == found and abs(found) != float("inf") else str(found)
+    if depth < 50 and isinstance(found, (list, tuple, set, frozenset)):
+        return [_plain(one, depth + 1) for one in found]
+    if depth < 50 and isinstance(found, dict):
+        return {str(key): _plain(one, depth + 1) for key, one in found.items()}
+    return str(found)
