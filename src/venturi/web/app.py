@@ -15,11 +15,25 @@ from fastapi.routing import APIRoute
 from .. import __version__
 from ..config import Config, Home
 from . import errors
-from .api import about, assets, dag_parts, dags, instances, logs, runs, xcoms
+from .api import (
+    about,
+    assets,
+    backfills,
+    connections,
+    dag_parts,
+    dags,
+    instances,
+    logs,
+    pools,
+    runs,
+    variables,
+    xcoms,
+)
 from .readers import Readers
 
 THREADS = 8
-MODULES = (dags, dag_parts, assets, runs, xcoms, logs, instances, about)  # in this order paths are looked for
+# In this order paths are looked for.
+MODULES = (dags, dag_parts, assets, runs, xcoms, logs, instances, backfills, variables, connections, pools, about)
 
 _PAGES = {
     "/docs": ("docs.html", "text/html; charset=utf-8"),

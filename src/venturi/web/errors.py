@@ -43,8 +43,8 @@ _OF_KIND: tuple[tuple[type[VenturiError], int], ...] = (
 # How the engine says no, by the code of its answer.
 _OF_CODE = {
     **dict.fromkeys(("no_such_dag", "no_such_run", "no_such_task", "no_such_pool", "not_asked", "NotFound"), 404),
-    **dict.fromkeys(("UnknownTask", "NoBackfill", "no_such_backfill"), 404),
-    **dict.fromkeys(("run_exists", "answered", "Refused", "Conflict", "foreground", "not_yet", "over"), 409),
+    **dict.fromkeys(("UnknownTask", "no_such_backfill"), 404),
+    **dict.fromkeys(("run_exists", "answered", "Refused", "Conflict", "foreground", "not_yet", "backfill_over"), 409),
     "not_assigned": 403,
 }
 _REFUSED = 400

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 
 from ..config import Config, Home
+from ..core.errors import VenturiError
 from ..store import Reader, Store
 from ..wire.frames import Head
 from . import asking
@@ -57,6 +58,13 @@ class Here:
 
     def ask(self, name: str, **arguments: Any) -> Head:
         return asking.ask(self.home, name, **arguments)
+
+    def settings_changed(self) -> None:
+        """A running engine has those files read again that have read what was changed."""
+        try:
+            self.ask("settings_changed")
+        except VenturiError:
+            pass  # an engine that starts reads every file anyway
 
     def tell(self, name: str, **arguments: Any) -> Head:
         return asking.tell(self.home, self.config, name, **arguments)

@@ -1,0 +1,216 @@
+"""Variables, connections and pools, and changes of many of them at once."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..paging import Text
+from .shapes import Json, Name, Shape, Strict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Slots = Annotated[int, Field(ge=-1, le=2**31 - 1)]
+
+
+class Variable(Shape):
+    key: str
+    value: str | None = None
+    description: str | None
+    is_encrypted: bool
+    team_name: str | None
+
+
+class Variables(Shape):
+    variables: list[Variable]
+    total_entries: int
+
+
+class VariableBody(Strict):
+    key: Name
+    value: Json
+    description: Text | None = None
+    team_name: Text | None = None
+
+
+class Connection(Shape):
+    connection_id: str
+    conn_type: str
+    description: str | None
+    host: str | None
+    login: str | None
+    schema_: str | None = Field(serialization_alias="schema")
+    port: int | None
+    password: str | None
+    extra: str | None
+    team_name: str | None
+
+
+class Connections(Shape):
+    connections: list[Connection]
+    total_entries: int
+
+
+class ConnectionBody(Strict):
+    connection_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$", min_length=1, max_length=200)]
+    conn_type: Name
+    description: Text | None = None
+    host: Text | None = None
+    login: Text | None = None
+    schema_: Text | None = Field(default=None, alias="schema")
+    port: Port | None = None
+    password: Text | None = None
+    extra: Text | None = None
+    team_name: Text | None = None
+
+
+class ConnectionTestBody(ConnectionBody):
+    commit_on_success: bool = False
+    executor: Text | None = None
+    queue: Text | None = None
+
+
+class ConnectionTest(Shape):
+    status: bool
+    message: str
+
+
+class QueuedConnectionTest(Shape):
+    token: str
+    connection_id: str
+    state: str
+
+
+class ConnectionTestState(QueuedConnectionTest):
+    result_message: str | None = None
+    created_at: str
+
+
+class Pool(Shape):
+    name: str
+    slots: int
+    description: str | None = None
+    include_deferred: bool
+    occupied_slots: int
+    running_slots: int
+    queued_slots: int
+    scheduled_slots: int
+    open_slots: int
+    deferred_slots: int
+    team_name: str | None
+
+
+class Pools(Shape):
+    pools: list[Pool]
+    total_entries: int
+
+
+class PoolBody(Strict):
+    name: Name
+    slots: Slots
+    description: Text | None = None
+    include_deferred: bool = False
+    team_name: Text | None = None
+
+
+class PoolPatch(Strict):
+    pool: Name | None = None
+    slots: Slots | None = None
+    description: Text | None = None
+    include_deferred: bool | None = None
+    team_name: Text | None = None
+
+
+# ── many at once ──
+
+
+class OnExistence(str, Enum):
+    fail = "fail"
+    skip = "skip"
+    overwrite = "overwrite"
+
+
+class OnAbsence(str, Enum):
+    fail = "fail"
+    skip = "skip"
+
+
+class CreateVariables(Strict):
+    action: Literal["create"]
+    entities: list[VariableBody]
+    action_on_existence: OnExistence = OnExistence.fail
+
+
+class UpdateVariables(Strict):
+    action: Literal["update"]
+    entities: list[VariableBody]
+    update_mask: list[str] | None = None
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class DeleteVariables(Strict):
+    action: Literal["delete"]
+    entities: list[Text | VariableBody]
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class BulkVariables(Strict):
+    actions: list[CreateVariables | UpdateVariables | DeleteVariables]
+
+
+class CreateConnections(Strict):
+    action: Literal["create"]
+    entities: list[ConnectionBody]
+    action_on_existence: OnExistence = OnExistence.fail
+
+
+class UpdateConnections(Strict):
+    action: Literal["update"]
+    entities: list[ConnectionBody]
+    update_mask: list[str] | None = None
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class DeleteConnections(Strict):
+    action: Literal["delete"]
+    entities: list[Text | ConnectionBody]
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class BulkConnections(Strict):
+    actions: list[CreateConnections | UpdateConnections | DeleteConnections]
+
+
+class CreatePools(Strict):
+    action: Literal["create"]
+    entities: list[PoolBody]
+    action_on_existence: OnExistence = OnExistence.fail
+
+
+class UpdatePools(Strict):
+    action: Literal["update"]
+    entities: list[PoolBody]
+    update_mask: list[str] | None = None
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class DeletePools(Strict):
+    action: Literal["delete"]
+    entities: list[Text | PoolBody]
+    action_on_non_existence: OnAbsence = OnAbsence.fail
+
+
+class BulkPools(Strict):
+    actions: list[CreatePools | UpdatePools | DeletePools]
+
+
+class BulkResult(Shape):
+    success: list[str] = []
+    errors: list[dict[str, Any]] = []
+
+
+class BulkResults(Shape):
+    create: BulkResult | None = None
+    update: BulkResult | None = None
+    delete: BulkResult | None = None
