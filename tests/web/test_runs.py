@@ -277,3 +277,33 @@ def test_venturi_tells_of_itself(api):
     assert api.get("eventLogs", excluded_events=["version"], included_events=["version"])["total_entries"] == 0
     shown = api.ask("GET", "config")
     assert (shown.status, "expose_config" in shown.json["detail"]) == (403, True)
+
+
+def test_values_are_given_changed_and_removed_by_hand(api, done):
+    path = in_run(done, "/taskInstances/total/xcomEntries")
+    made = api.send("POST", path, {"key": "by/hand", "value": {"n": [1, None]}}, 201)
+    assert made["value"] == {"n": [1, None]}
+    assert api.ask("POST", path, {"key": "by/hand", "value": 1}).status == 409
+    assert api.send("PATCH", f"{path}/by%2Fhand", {"value": "x"})["value"] == "x"
+    api.send("DELETE", f"{path}/by%2Fhand", status=204)
+    assert api.ask("PATCH", f"{path}/by%2Fhand", {"value": "x"}).status == 404
+    assert api.ask("POST", in_run(done, "/taskInstances/none/xcomEntries"), {"key": "a", "value": 1}).status == 404
+
+
+def test_what_tasks_keep_is_looked_at_and_changed(api, done):
+    (asset,) = api.get("assets")["assets"]
+    for path, listed in (
+        (in_run(done, "/taskInstances/total/state-store"), "task_state_store"),
+        (f"assets/{asset['id']}/state-store", "asset_state_store"),
+    ):
+        api.send("PUT", f"{path}/job", {"value": {"id": 7}}, 204)
+        assert api.get(f"{path}/job")["value"] == {"id": 7}
+        assert [one["key"] for one in api.get(path)[listed]] == ["job"]
+        api.send("DELETE", f"{path}/job", status=204)
+        assert api.ask("GET", f"{path}/job").status == 404
+        api.send("PUT", f"{path}/other", {"value": 1}, 204)
+        api.send("DELETE", path, status=204)
+        assert api.get(path)["total_entries"] == 0
+    path = in_run(done, "/taskInstances/total/state-store/gone")
+    api.send("PUT", path, {"value": 1, "expires_at": "2020-01-01T00:00:00Z"}, 204)
+    assert api.ask("GET", path).status == 404

@@ -20,6 +20,7 @@ from ..core import secrets
 from ..core.awaiting import SAME_DATE_S
 from ..core.errors import DatabaseLost, SealError, VenturiError
 from ..core.moves import StateRow, ValueRow
+from ..core.scopes import scope_of_task
 from ..core.spec import dag_from_json, tasks_by_group
 from ..core.step import Turn
 from ..core.world import Cell, Run
@@ -54,11 +55,6 @@ class _Read:
 def _instance(known: tuple[Run, int, int, Any]) -> tuple[str, int]:
     run, number, map_index, _ = known
     return run.plan.tasks[number].task_id, map_index
-
-
-def state_scope(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
-    """Where one task instance keeps its state over its tries."""
-    return json.dumps([dag_id, run_id, task_id, map_index])
 
 
 Tell = Callable[[dict[str, Any]], None]
@@ -104,7 +100,7 @@ class Asks:
             return
         read = _Read(asked, run.dag_id if run else None, run.run_id if run else None)
         if known is not None:
-            read.own_scope = state_scope(known[0].dag_id, known[0].run_id, *_instance(known))
+            read.own_scope = scope_of_task(known[0].dag_id, known[0].run_id, *_instance(known))
         if self._thread is None:
             self._answers.append(answered(self._engine.reader, read))
             self._engine.after_commit(self.send_answers)
@@ -160,7 +156,8 @@ class Asks:
         detail = asked.detail
         keep_s = detail.get("keep_s")
         row = StateRow(
-            scope=detail.get("scope") or state_scope(run.dag_id, run.run_id, run.plan.tasks[number].task_id, map_index),
+            scope=detail.get("scope")
+            or scope_of_task(run.dag_id, run.run_id, run.plan.tasks[number].task_id, map_index),
             key=detail.get("key"),
             data=asked.body.decode() if asked.body else None,
             at=turn.now,

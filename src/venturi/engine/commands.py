@@ -21,6 +21,7 @@ from ..store import CommandRow
 from ..wire.frames import Head, encode
 from . import backfill_commands, coming, control_commands, questions, whys
 from .changing import TurnIsVoid
+from . import backfill_commands, coming, kept_commands, questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
@@ -288,6 +289,9 @@ class Commands:
         else:
             self._answer(client, head, **told)
 
+    def change_kept(self, client: Asker, head: Head, turn: Turn) -> None:
+        self._answer(client, head, **kept_commands.ACTS[str(head["name"])](self._engine, head, turn))
+
     # ── DAGs ──
 
     def pause(self, client: Asker, head: Head, turn: Turn) -> None:
@@ -466,6 +470,7 @@ _COMMANDS: dict[str, _Act] = {
     "cancel_run": Commands.cancel_run,
     **dict.fromkeys(control_commands.ACTS, Commands.change),
     "answer": Commands.answer_question,
+    **dict.fromkeys(kept_commands.ACTS, Commands.change_kept),
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
     "take_over": Commands.take_over,
@@ -487,5 +492,6 @@ _LASTING = {
         "answer",
         *backfill_commands.LASTING,
         *control_commands.ACTS,
+        *kept_commands.ACTS,
     )
 }

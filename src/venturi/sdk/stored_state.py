@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from ..core.scopes import scope_of_asset
 from .asset_events import declared
 from .assets import Asset, AssetRef, AssetUriRef
 from .port import port
@@ -103,7 +104,7 @@ def _matches(one: Any, key: Any) -> bool:
 
 def _scope(one: Any) -> str:
     asset = declared(one)
-    return json.dumps({"asset": [asset.name, asset.uri]})
+    return scope_of_asset(asset.name, asset.uri)
 
 
 class ResumableJobMixin:

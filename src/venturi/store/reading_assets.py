@@ -51,6 +51,12 @@ class AssetReads:
         text, given = waiting_text(self._driver.dialect)
         return self._driver.all(text, given)
 
+    def stored_states(self, scope: str, now: float) -> list[tuple[str, Any, float, float | None]]:
+        """(key, value, time, when it expires) of all that is kept there and has not expired."""
+        text, given = states_text(self._driver.dialect)
+        rows = self._driver.all(text, {**given, "scope": scope, "now": now})
+        return [(key, json.loads(data), at, until) for key, data, at, until in rows]
+
     def stored_state(self, scope: str, key: str, now: float) -> str | None:
         """What was kept there and has not expired, as JSON."""
         return stored_state(self._driver, scope, key, now)
@@ -203,6 +209,14 @@ def _state_text(dialect: str) -> tuple[str, dict[str, Any]]:
         )
     )
     return text_of(made, dialect)
+
+
+@cache
+def states_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    c = t.stored_state.c
+    alive = or_(c.expires_at.is_(None), c.expires_at > bindparam("now"))
+    made = select(c.key, c.data, c.at, c.expires_at).where(and_(c.scope == bindparam("scope"), alive))
+    return text_of(made.order_by(c.key), dialect)
 
 
 @cache

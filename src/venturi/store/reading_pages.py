@@ -161,7 +161,13 @@ def _holds(column: ColumnElement[Any], how: str, name: str, several: int, dialec
 
 @cache
 def listings() -> dict[str, Listing]:
-    return {"runs": _runs(), "instances": _instances(), "events": _events(), "values": _values()}
+    return {
+        "runs": _runs(),
+        "instances": _instances(),
+        "events": _events(),
+        "values": _values(),
+        "questions": _questions(),
+    }
 
 
 def run_after(run: Any) -> ColumnElement[Any]:
@@ -247,6 +253,16 @@ def _values() -> Listing:
     at = func.coalesce(select(a.ended_at).where(a.token == v.token).scalar_subquery(), r.queued_at)
     columns = (v.run, v.task_id, v.map_index, v.key, v.kind, v.bytes, at, *(fields[n] for n in _VALUE_RUN))
     return Listing(columns, of, fields, ("run", "task_id", "map_index", "key"), frozenset(("logical_date",)))
+
+
+def _questions() -> Listing:
+    q, r = t.question.c, t.run.c
+    of = t.question.join(t.run, r.id == q.run)
+    names = ("task_id", "map_index", "token", "detail", "at", "answer", "answered_by", "answered_at")
+    fields = {name: q[name] for name in names if name not in ("detail", "answer")}
+    fields |= {name: r[name] for name in ("dag_id", "run_id")}
+    nullable = frozenset(("answered_by", "answered_at"))
+    return Listing((r.dag_id, r.run_id, *(q[name] for name in names)), of, fields, ("token",), nullable)
 
 
 _VALUE_RUN = ("dag_id", "run_id", "version", "logical_date", "run_after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import and_, bindparam, literal_column, select
 
 from . import tables as t
 from .drivers import Driver
+from .reading_pages import Condition, Order, page
 from .rows import QuestionRow
 from .statements import text_of
 
@@ -24,6 +26,10 @@ class PeopleReads:
         text, given = _one_text(self._driver.dialect)
         rows = self._driver.all(text, {**given, "run": run, "task_id": task_id, "map_index": map_index})
         return _row(rows[0]) if rows else None
+
+    def questions(self, conditions: Sequence[Condition], order: Sequence[Order]) -> list[QuestionRow]:
+        """All that fit."""
+        return [_row(row) for row in page(self._driver, "questions", conditions, order).rows]
 
     def open_questions(self) -> list[QuestionRow]:
         """Those that somebody waits for the answer of, oldest first."""

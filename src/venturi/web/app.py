@@ -22,10 +22,12 @@ from .api import (
     connections,
     dag_parts,
     dags,
+    hitl,
     instances,
     logs,
     pools,
     runs,
+    states,
     variables,
     xcoms,
 )
@@ -33,7 +35,22 @@ from .readers import Readers
 
 THREADS = 8
 # In this order paths are looked for.
-MODULES = (dags, dag_parts, assets, runs, xcoms, logs, instances, backfills, variables, connections, pools, about)
+MODULES = (
+    dags,
+    dag_parts,
+    assets,
+    runs,
+    xcoms,
+    states,
+    logs,
+    hitl,
+    instances,
+    backfills,
+    variables,
+    connections,
+    pools,
+    about,
+)
 
 _PAGES = {
     "/docs": ("docs.html", "text/html; charset=utf-8"),

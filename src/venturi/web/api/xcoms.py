@@ -14,7 +14,8 @@ from ...store import Reader
 from ...store.reading_pages import Condition
 from ..forming import dag_of, run_of
 from ..here import At, Here, Routes
-from ..models.tasks import XCom, XComNative, XComs
+from ..instances import one_instance
+from ..models.tasks import XCom, XComCreate, XComNative, XComs, XComUpdate
 from ..paging import (
     LIMIT,
     Limit,
@@ -152,3 +153,34 @@ def one_value(
     row = reader.page("values", named, (), 1, 0).rows[0]
     value = text(here.home, kept) if stringify else native(here.home, kept)
     return XComNative(**_fields(here, reader, row), value=value)
+
+
+# ── by hand ──
+
+
+@routes.post(RUN + "/{task_id}/xcomEntries", may="values:write", status_code=201)
+def create_xcom_entry(here: At, dag_id: Text, dag_run_id: Text, task_id: Text, body: XComCreate) -> XComNative:
+    with here.reader() as reader:
+        one_instance(here, reader, dag_id, dag_run_id, task_id, body.map_index)
+    named = {"dag_id": dag_id, "run_id": dag_run_id, "task_id": task_id, "map_index": body.map_index, "key": body.key}
+    here.tell("value_set", **named, value=body.value, new=True, by=here.person.name)
+    return get_xcom_entry(here, dag_id, dag_run_id, task_id, body.key, body.map_index)
+
+
+@routes.patch(RUN + "/{task_id}/xcomEntries/{xcom_key}", may="values:write")
+def update_xcom_entry(
+    here: At, dag_id: Text, dag_run_id: Text, task_id: Text, xcom_key: Text, body: XComUpdate
+) -> XComNative:
+    get_xcom_entry(here, dag_id, dag_run_id, task_id, xcom_key, body.map_index)
+    named = {"dag_id": dag_id, "run_id": dag_run_id, "task_id": task_id, "map_index": body.map_index, "key": xcom_key}
+    here.tell("value_set", **named, value=body.value, by=here.person.name)
+    return get_xcom_entry(here, dag_id, dag_run_id, task_id, xcom_key, body.map_index)
+
+
+@routes.delete(RUN + "/{task_id}/xcomEntries/{xcom_key}", may="values:write")
+def delete_xcom_entry(
+    here: At, dag_id: Text, dag_run_id: Text, task_id: Text, xcom_key: Text, map_index: Number = -1
+) -> None:
+    get_xcom_entry(here, dag_id, dag_run_id, task_id, xcom_key, map_index)
+    named = {"dag_id": dag_id, "run_id": dag_run_id, "task_id": task_id, "map_index": map_index, "key": xcom_key}
+    here.tell("value_remove", **named, by=here.person.name)
