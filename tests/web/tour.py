@@ -145,7 +145,10 @@ def share(told: dict[str, Any]) -> float:
 def table(told: dict[str, Any]) -> str:
     results = told["results"]
     wide = max(map(len, results))
-    lines = [f"{name:{wide}}  {'answered' if good else 'NOT'}  {why}".rstrip() for name, (good, why) in sorted(results.items())]
+    lines = [
+        f"{name:{wide}}  {'answered' if good else 'NOT'}  {why}".rstrip()
+        for name, (good, why) in sorted(results.items())
+    ]
     good = sum(good for good, _ in results.values())
     lines += told["failures"]
     last = f"apache-airflow-client {told['version']}: {good} of {len(results)} operations answered ({share(told):.1%})"

@@ -1,8 +1,8 @@
 """A tour of every operation that the official client has, in the client's own environment; prints JSON.
 
-Started by `tour.py` as: PYTHON tour_client.py URL TOKEN. Imports the client and nothing of ours. An operation counts as
-answered when its answer is read by the client into the shape that it expects, or is the refusal that an Airflow with its
-default settings gives.
+Started by `tour.py` as: PYTHON tour_client.py URL TOKEN. Imports the client and nothing of ours. An operation counts
+as answered when the client reads the answer into the shape that it expects, or when it is the refusal that an Airflow
+with its default settings gives.
 """
 
 from __future__ import annotations
@@ -263,7 +263,12 @@ def fill_back(t: Tour) -> None:
 
 def change_runs(t: Tour, run_id: str) -> None:
     run = ("flow", run_id)
-    t("patch_dag_run", *run, client.DAGRunPatchBody.from_dict({"note": "looked at"}), check=lambda r: r.note == "looked at")
+    t(
+        "patch_dag_run",
+        *run,
+        client.DAGRunPatchBody.from_dict({"note": "looked at"}),
+        check=lambda r: r.note == "looked at",
+    )
     mark = client.PatchTaskInstanceBody.from_dict({"new_state": "failed"})
     good = client.PatchTaskInstanceBody.from_dict({"new_state": "success", "note": "by hand"})
     t("patch_task_instance_dry_run", *run, "total", mark, check=lambda told: told.total_entries == 1)
@@ -313,7 +318,16 @@ def main(url: str, token: str) -> None:
 
     part(look_at_dags)
     run_id = part(lambda t: t.run("flow", conf={"n": 4}, note="first"))
-    for step in (look_at_a_run, ask_people, use_assets, change_settings, fill_back, look_at_itself, change_runs, remove):
+    for step in (
+        look_at_a_run,
+        ask_people,
+        use_assets,
+        change_settings,
+        fill_back,
+        look_at_itself,
+        change_runs,
+        remove,
+    ):
         part(step, *([run_id] if step in (look_at_a_run, change_runs, remove) else []))
     for operation in t.known:
         t.results.setdefault(operation, (False, "not tried: what comes before it failed" if failures else "not tried"))
