@@ -19,9 +19,8 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import backfill_commands, coming, control_commands, questions, whys
+from . import backfill_commands, coming, control_commands, kept_commands, questions, whys
 from .changing import TurnIsVoid
-from . import backfill_commands, coming, kept_commands, questions, whys
 from .clock import Clock
 from .control import Client, Control, answer, refuse
 from .dagfiles import DagFiles, FileState
