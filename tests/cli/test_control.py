@@ -61,7 +61,7 @@ def test_a_failed_run_is_looked_at_resumed_and_cleared(place: Place) -> None:
 def test_runs_are_marked_cancelled_and_noted_and_tasks_run_alone(place: Place) -> None:
     run_id = failed_run(place)
     seen = place("mark", "d", run_id, "half[1]", "success", "--dry-run").out
-    assert "Would be marked success, or decided anew after that: 2 task instances." in seen
+    assert "Would be changed: 2 task instances." in seen
     assert "not 'good'" in place("mark", "d", run_id, "half[1]", "good", "--yes").err
     assert place("mark", "d", run_id, "half[1]", "success", "--yes").status == 0
     until(lambda: states(place, run_id)["run"] in ("success", "failed"), "what comes after it has run")

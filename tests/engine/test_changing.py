@@ -59,7 +59,11 @@ def test_a_cleared_task_runs_again_with_all_its_retries_and_its_tries_count_on(b
     assert bench.states("d", run_id) == {"a": "success", "b": "failed", "c": "upstream_failed"}
     told = clear(bench, run_id, "b", downstream=True)
     assert told["runs"] == [
-        {"run_id": run_id, "tasks": [["b", -1, "failed"], ["c", -1, "upstream_failed"]], "reopened": True}
+        {
+            "run_id": run_id,
+            "tasks": [["b", -1, "failed", "none"], ["c", -1, "upstream_failed", "none"]],
+            "reopened": True,
+        }
     ]
     assert bench.run_state("d", run_id) == "running"
     bench.turn(bench.ended(3, "failed"))
@@ -306,7 +310,7 @@ def test_only_what_has_failed_is_cleared_if_that_is_asked(bench: Bench) -> None:
     run_id = bench.trigger("d")
     end_all(bench, m_1="fail_now")
     told = clear(bench, run_id, only_failed=True)
-    assert told["runs"][0]["tasks"] == [["m", 1, "failed"]]
+    assert told["runs"][0]["tasks"] == [["m", 1, "failed", "none"]]
 
 
 def test_a_run_goes_on_with_the_current_code_if_that_is_asked(bench: Bench) -> None:
@@ -381,7 +385,7 @@ def test_what_failed_after_a_task_marked_as_succeeded_runs(bench: Bench) -> None
     run_id = bench.trigger("d")
     end_all(bench, b="fail_now")
     told = mark(bench, run_id, "success", "b")
-    assert told["runs"][0]["tasks"] == [["b", -1, "failed"], ["c", -1, "upstream_failed"]]
+    assert told["runs"][0]["tasks"] == [["b", -1, "failed", "success"], ["c", -1, "upstream_failed", "none"]]
     assert bench.states("d", run_id) == {"a": "success", "b": "success", "c": "starting"}
     end_all(bench)
     assert bench.run_state("d", run_id) == "success"
@@ -556,3 +560,19 @@ def test_a_commit_lost_before_a_word_is_done_loses_its_caller_and_changes_nothin
     bench.store.commit = commit  # type: ignore[method-assign]
     bench.engine.restart()
     assert bench.states("d", run_id) == {"a": "starting"}
+
+
+def test_of_the_versions_of_a_dag_only_those_are_kept_in_memory_that_something_needs(bench: Bench) -> None:
+    bench.declare(CHAIN)
+    bench.trigger("d")
+    first = bench.engine.versions.current("d")
+    for n in range(2, 6):
+        bench.files.changed({"/dags/one.py"})
+        bench.files.pump()
+        bench.loaded([DagSpec("d", tasks=(*CHAIN.tasks, TaskSpec(f"e{n}")))], f"v{n}")
+    newest = bench.engine.versions.current("d")
+    assert first is not None
+    assert newest is not None
+    assert set(bench.engine.versions._rows) == {first.id, newest.id}
+    end_all(bench)
+    assert bench.run_state("d", next(iter(r.run_id for r in bench.store.reader().runs("d")))) == "success"

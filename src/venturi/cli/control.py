@@ -227,13 +227,13 @@ def _change(
 
 
 def _what(given: dict[str, Any]) -> str:
-    return f"marked {given['state']}, or decided anew after that" if "state" in given else "run again"
+    return "changed" if "state" in given else "run again"
 
 
 def _done(given: dict[str, Any], waits: bool) -> str:
     if waits:
         return f"Will be {_what(given)}"
-    return f"Marked {given['state']}, or decided anew after that" if "state" in given else "Runs again"
+    return "Changed" if "state" in given else "Runs again"
 
 
 def _previewed(home: Home, preview: Callable[[Reader, Versions], list[Touched]]) -> list[dict[str, Any]]:
@@ -245,31 +245,35 @@ def _previewed(home: Home, preview: Callable[[Reader, Versions], list[Touched]])
     return [
         {
             "run_id": one.row.run_id,
-            "tasks": [_task(row.task_id, row.map_index, row.state) for row in one.rows],
+            "tasks": [_task(*told) for told in one.told()],
             "reopened": one.row.state in ("success", "failed"),
         }
         for one in touched
     ]
 
 
-def _task(task_id: str, map_index: int, state: str) -> dict[str, Any]:
-    return {"task_id": task_id, "map_index": map_index, "state": state}
+def _task(task_id: str, map_index: int, state: str, becomes: str) -> dict[str, Any]:
+    return {"task_id": task_id, "map_index": map_index, "state": state, "becomes": becomes}
 
 
 def _text(runs: list[dict[str, Any]], head: str) -> str:
     rows = [
-        (run["run_id"], name_of(task["task_id"], task["map_index"]), task["state"])
+        (run["run_id"], name_of(task["task_id"], task["map_index"]), task["state"], _becomes(task["becomes"]))
         for run in runs
         for task in run["tasks"]
     ]
     if not rows:
         return f"{head}: {', '.join(run['run_id'] for run in runs)}."
-    text = table(("RUN", "TASK", "WAS"), rows[:SHOWN_MAX])
+    text = table(("RUN", "TASK", "WAS", "BECOMES"), rows[:SHOWN_MAX])
     if len(rows) > SHOWN_MAX:
         text += f"\n… and {len(rows) - SHOWN_MAX:,} more"
     many = f"{len(rows):,} task instance{'' if len(rows) == 1 else 's'}"
     of = f" of {len(runs)} runs" if len(runs) > 1 else ""
     return f"{text}\n{head}: {many}{of}."
+
+
+def _becomes(state: str) -> str:
+    return "to be run" if state == "none" else state
 
 
 def _make_sure(runs: list[dict[str, Any]], head: str, as_json: bool) -> None:

@@ -55,6 +55,15 @@ class Touched:
     marked: Selection = field(default_factory=dict)
     state: TaskState | None = None  # what is marked is to be
 
+    def told(self) -> list[list[Any]]:
+        """[task_id, map_index, state, what it becomes]; `none`: it is to be run again, if its rule says so."""
+        again = set(self.choice.keys)
+        state = TaskState.NONE if self.state is None else self.state
+        return [
+            [r.task_id, r.map_index, r.state, "none" if (r.task_id, r.map_index) in again else state.value]
+            for r in self.rows
+        ]
+
 
 # ── clear and resume ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,7 +168,7 @@ def marking(
         if not wish.tasks and state is TaskState.FAILED:
             if other.state != RunState.FAILED.value:
                 open_rows = [r for r in rows if TaskState(r.state) not in FINAL]
-                made.append(Touched(other, plan, Choice(), open_rows))
+                made.append(Touched(other, plan, Choice(), open_rows, state=state))
             continue
         marked = to_mark(plan, rows, wish, state, strict=other.id == row.id)
         if marked:
@@ -287,7 +296,7 @@ def _told(engine: Engine, dag_id: str, run_id: str, touched: list[Touched]) -> d
     runs = [
         {
             "run_id": one.row.run_id,
-            "tasks": [[row.task_id, row.map_index, row.state] for row in one.rows],
+            "tasks": one.told(),
             "reopened": one.row.state in OVER,
         }
         for one in touched

@@ -264,12 +264,19 @@ class Engine:
             for run in turn.finished_runs:
                 self.contexts.forget(run)
                 self._own_reports += self.on_finished(run)
+            if turn.batch.versions:
+                self.versions.drop_unused(self._versions_in_use())
             self.schedules.ended(turn.finished_runs)
             self.backfills.ended(turn.finished_runs)
             self._own_acts += [changing.put_together(self, run) for run in turn.stale_runs]
             self.on_commit(turn, last_event)
             self._note_deferrals(turn, effects)
             self.conditions.committed(turn)
+
+    def _versions_in_use(self) -> set[int]:
+        world = self.world
+        runs = [*world.runs.values(), *(call.run for call in (*world.calls.values(), *world.calls_due))]
+        return {run.plan.version for run in runs}
 
     def _note_deferrals(self, turn: Turn, effects: Effects) -> None:
         batch = turn.batch
