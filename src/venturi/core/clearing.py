@@ -260,7 +260,10 @@ def _add(found: Selection, number: int, indexes: set[int] | None) -> bool:
     known = found[number]
     if known is None or (indexes is not None and indexes <= known):
         return False
-    found[number] = None if indexes is None else known | indexes
+    if indexes is None:
+        found[number] = None
+    else:
+        known |= indexes
     return True
 
 
@@ -275,18 +278,18 @@ def _with_setups(plan: Plan, chosen: Selection, without: Selection | None = None
     if not any(task.is_setup for task in plan.tasks):
         return chosen
     found = dict(chosen)
+    ups = [[plan.index[up] for up in task.upstream] for task in plan.tasks]
     open_numbers = list(found.items())
     while open_numbers:
         number, indexes = open_numbers.pop()
-        for other in _setups_of(plan, number):
+        for other in _setups_of(plan, ups, number):
             there = _beside(plan, number, indexes, other)
             if other not in (without or ()) and _add(found, other, there):
                 open_numbers.append((other, there))
     return found
 
 
-def _setups_of(plan: Plan, number: int) -> list[int]:
-    ups = [[plan.index[up] for up in task.upstream] for task in plan.tasks]
+def _setups_of(plan: Plan, ups: list[list[int]], number: int) -> list[int]:
     below = _behind(plan.downstream, number)
     found = _teardowns(plan, number) if plan.tasks[number].is_setup else []
     for setup in (n for n in _behind(ups, number) if plan.tasks[n].is_setup):

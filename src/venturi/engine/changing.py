@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .turn import Engine
     from .versions import Versions
 
+LARGE = 2000  # instances: to read such a run anew takes a moment
 RUNS_MAX = 1000  # that one word may touch
 
 Choose = Callable[[Plan, RunRow, Instances], Choice]
@@ -313,12 +314,19 @@ def put_together(engine: Engine, run: Run) -> Callable[[Turn], None]:
     def act(turn: Turn) -> None:
         if engine.world.runs.get(run.id) is not run:
             return  # done already, with something else
+        if sum(node.touched for node in run.nodes) > LARGE and _more_to_come(engine, run):
+            return  # once for all of them
         engine.settle(turn)
         row = engine.reader.run_by_id(run.id)
         if row is not None and engine.world.runs.get(run.id) is run:
             put_back(engine, turn, recovery.read_run(engine.reader, row), run.plan)
 
     return act
+
+
+def _more_to_come(engine: Engine, run: Run) -> bool:
+    """Whether other attempts of what was cleared are still being ended."""
+    return any(known[0] is run and known[3].becomes is TaskState.NONE for known in engine.world.by_token.values())
 
 
 def reconsidered(engine: Engine, run: Run) -> Callable[[Turn], None]:

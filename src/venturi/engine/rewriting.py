@@ -48,6 +48,10 @@ class RunChange:
         self.say(kind)
         self._kept = recovery.read_run(engine.reader, row)
         self._rows = {(r.task_id, r.map_index): r for r in self._kept.rows}
+        self._indexes: dict[str, list[int]] = {}
+        for task_id, map_index in self._rows:
+            if map_index != WHOLE:
+                self._indexes.setdefault(task_id, []).append(map_index)
         self._groups = {g.task_id: g for g in self._kept.groups}
         self._last_tries = engine.reader.last_tries(row.id)
         before = engine.reader.run_by_id(row.id)
@@ -86,7 +90,8 @@ class RunChange:
             self._group_as_marked(task_id, number, whole=indexes is None)
 
     def _instances(self, task_id: str) -> list[InstanceRow]:
-        return [row for (name, map_index), row in self._rows.items() if name == task_id and map_index != WHOLE]
+        keys = [(task_id, map_index) for map_index in self._indexes.get(task_id, ())]
+        return [self._rows[key] for key in keys if key in self._rows]
 
     def _mark(self, task_id: str, map_index: int, state: TaskState) -> None:
         key, now = (task_id, map_index), self._turn.now
