@@ -477,7 +477,7 @@ class Schedule:
 
     def check_teardowns(self, number: int, reader: Any) -> list[str]:
         """What a setup has made is taken down, whoever ends the run; but for those who say so twice."""
-        if self.people is not None and number in self.people.marked:
+        if self.people is not None and self.people.marked:
             return []
         if self.cancelled[number] + (self.spec.run_timeout_s is not None) > 1:
             return []
