@@ -84,6 +84,14 @@ def reconsider(world: World, run: Run, turn: Turn) -> None:
         _end_run(world, run, turn)
 
 
+def go_on(world: World, run: Run, turn: Turn) -> None:
+    """A run was put together anew. If it waits for its place and nothing is left of it, its end is decided now."""
+    if run.state is RunState.RUNNING:
+        reconsider(world, run, turn)
+    elif run.state is RunState.QUEUED and run.open_nodes == 0:
+        begin(world, run, turn)
+
+
 def started(run: Run, number: int, map_index: int, cell: Cell, pid: int, at: float, turn: Turn) -> None:
     if cell.state is not TaskState.STARTING:
         return  # told twice, or after its end

@@ -91,14 +91,18 @@ def resume(engine: Engine, turn: Turn, dag_id: str, run_id: str, by: str, curren
 
 def _do(engine: Engine, turn: Turn, touched: list[Touched], kind: str, by: str) -> None:
     try:
-        for one in touched:
-            change = RunChange(engine, turn, one.row, one.plan, kind, by)
+        changes = [RunChange(engine, turn, one.row, one.plan, kind, by) for one in touched]
+        for one, change in zip(touched, changes, strict=True):
             if one.state is not None:
                 change.mark(one.marked, one.state)
                 change.say("cleared")
             change.clear(one.choice)
             change.say(kind)
-            change.finish()
+            change.close()
+        for change in changes:
+            change.put_back()
+        for change in changes:  # only now, as what goes on in one run may be waited for in the next
+            change.go_on()
     except StoreError as error:  # some of it is done, and must not be committed without the rest
         raise TurnIsVoid(error) from error
 
@@ -319,7 +323,8 @@ def put_together(engine: Engine, run: Run) -> Callable[[Turn], None]:
         engine.settle(turn)
         row = engine.reader.run_by_id(run.id)
         if row is not None and engine.world.runs.get(run.id) is run:
-            put_back(engine, turn, recovery.read_run(engine.reader, row), run.plan)
+            again = put_back(engine, turn, recovery.read_run(engine.reader, row), run.plan)
+            step.go_on(engine.world, again, turn)
 
     return act
 
@@ -333,7 +338,7 @@ def reconsidered(engine: Engine, run: Run) -> Callable[[Turn], None]:
     """After a restart: what was cleared may be ready."""
 
     def act(turn: Turn) -> None:
-        if engine.world.runs.get(run.id) is run and run.state is RunState.RUNNING:
-            step.reconsider(engine.world, run, turn)
+        if engine.world.runs.get(run.id) is run:
+            step.go_on(engine.world, run, turn)
 
     return act

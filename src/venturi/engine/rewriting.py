@@ -34,8 +34,6 @@ def put_back(engine: Engine, turn: Turn, kept: recovery.KeptRun, plan: Plan) -> 
     engine.contexts.forget(run)
     look_back(engine.reader, run, turn.finished_runs)
     past.rewatch(run)
-    if run.state is RunState.RUNNING:
-        step.reconsider(engine.world, run, turn)
     return run
 
 
@@ -45,6 +43,7 @@ class RunChange:
     def __init__(self, engine: Engine, turn: Turn, row: RunRow, plan: Plan, kind: str, by: str) -> None:
         self._engine, self._turn, self._plan = engine, turn, plan
         self._by = by
+        self._run: Run | None = None
         self.say(kind)
         self._kept = recovery.read_run(engine.reader, row)
         self._rows = {(r.task_id, r.map_index): r for r in self._kept.rows}
@@ -226,8 +225,8 @@ class RunChange:
         self._groups[task_id] = group._replace(n=n, touched=touched, state=state.value, at=now, sizes=sizes)
         self._turn.batch.group_moves.append(GroupMove(run, task_id, n, touched, state, now, None, sizes))
 
-    def finish(self) -> Run:
-        """The run goes on with these rows: one that is over is opened again, and if nothing is left, ends at once."""
+    def close(self) -> None:
+        """That is all: a run that is over is opened again."""
         kept, turn, before = self._kept, self._turn, self._before
         self._word(("", WHOLE), detail={"in_spite_of": self._failed()} if self._plan.spec.fail_fast else None)
         kept.rows, kept.groups = list(self._rows.values()), list(self._groups.values())
@@ -244,10 +243,15 @@ class RunChange:
         turn.batch.events.append(Event(turn.now, self._kind, before.dag_id, before.id, told_of))
         if self._engine.foreground:
             self._engine.handed.add(before.id)
-        run = put_back(self._engine, turn, kept, self._plan)
-        if run.state is RunState.QUEUED and run.open_nodes == 0:
-            step.begin(self._engine.world, run, turn)
-        return run
+
+    def put_back(self) -> None:
+        """The run as it is now, in the world."""
+        self._run = put_back(self._engine, self._turn, self._kept, self._plan)
+
+    def go_on(self) -> None:
+        """What is ready in it now, is ready; if nothing is left, it ends at once."""
+        assert self._run is not None
+        step.go_on(self._engine.world, self._run, self._turn)
 
     def _failed(self) -> list[str]:
         """What has failed and stays so: a DAG that fails fast goes on in spite of it."""
