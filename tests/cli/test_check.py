@@ -253,11 +253,11 @@ def test_a_schedule_in_default_args_and_a_default_that_catches_up_are_told(check
     assert len(found["warnings"]) == 2
 
 
-def test_an_sla_is_told_once_not_to_be_acted_on(check):
+def test_an_sla_of_an_airflow_3_file_is_told_once_not_to_be_acted_on(check):
     found = check("""
         from datetime import timedelta
-        from airflow import DAG
-        from airflow.operators.bash import BashOperator
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.bash import BashOperator
         with DAG("d", schedule=None, default_args={"sla": timedelta(hours=1)}, sla_miss_callback=print):
             BashOperator(task_id="a", bash_command="true")
             BashOperator(task_id="b", bash_command="true")
@@ -266,8 +266,19 @@ def test_an_sla_is_told_once_not_to_be_acted_on(check):
     """)
     assert found["verdict"] == "runs with warnings"
     first, second = found["warnings"]
-    assert "line 6: DAG 'd': sla of a, b is kept, but nothing acts on it" in str(first)
-    assert "DAG 'e': sla_miss_callback is kept" in str(second)
+    assert "line 6: DAG 'd': nothing acts on sla of a, b, as Airflow 3 has removed SLAs. Write deadline=" in str(first)
+    assert "DAG 'e': nothing acts on sla_miss_callback" in str(second)
+
+
+def test_an_sla_of_an_older_file_is_served_and_not_warned_of(check):
+    found = check("""
+        from datetime import timedelta
+        from airflow import DAG
+        from airflow.operators.bash import BashOperator
+        with DAG("d", schedule=None, default_args={"sla": timedelta(hours=1)}, sla_miss_callback=print):
+            BashOperator(task_id="a", bash_command="true")
+    """)
+    assert found["verdict"] == "runs"
 
 
 def test_side_effects_at_import_are_told_with_their_line(check, place):

@@ -178,7 +178,27 @@ def test_deadlines_and_slas_reach_the_spec(tmp_path):
     assert second["interval"] == {"variable": "seconds"}
     assert third["reference"] == {"reference_type": "AverageRuntimeDeadline", "max_runs": 5, "min_runs": 5}
     assert fourth["reference"] == {"reference_type": "Mine"}
-    assert spec.tasks[0].sla_s == 120.0
+    assert spec.tasks[0].sla_s is None  # of an Airflow 3 file: Airflow 3 has removed it
+    assert spec.calls == ()
+
+
+def test_the_sla_of_a_2x_file_and_of_ours_reaches_the_spec_with_who_is_told(tmp_path, monkeypatch):
+    text = """
+        from datetime import timedelta
+        {names}
+        with DAG("d", schedule=None, sla_miss_callback=print, default_args={{"sla": timedelta(minutes=2)}}):
+            EmptyOperator(task_id="told", email="ana@x.org")
+            EmptyOperator(task_id="quiet", sla=timedelta(minutes=5))
+        """
+    theirs = "from airflow import DAG\nfrom airflow.operators.empty import EmptyOperator".replace("\n", "\n        ")
+    for number, names in enumerate((theirs, "from venturi import DAG, EmptyOperator")):
+        (tmp_path / str(number)).mkdir()
+        spec = load(tmp_path / str(number), text.format(names=names)).spec
+        told = {task.task_id: (task.sla_s, "sla" in task.calls) for task in spec.tasks}
+        assert (told, spec.calls) == ({"told": (120.0, True), "quiet": (300.0, False)}, ("sla",)), names
+    monkeypatch.setenv("AIRFLOW__CORE__CHECK_SLAS", "False")
+    (tmp_path / "2").mkdir()
+    assert load(tmp_path / "2", text.format(names=theirs)).spec.tasks[0].sla_s is None
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, Home
+from ..core import why_deadlines
 from ..core.errors import NotFound
 from ..core.moves import Note
 from ..core.spec import RETURN_KEY
 from ..core.states import FINAL
-from ..store import DagRow, InstanceRow, Reader, RunRow, ScheduleRow, StoredValue, open_store
+from ..store import CallRow, DagRow, DeadlineRow, InstanceRow, Reader, RunRow, ScheduleRow, StoredValue, open_store
 from ..wire import values
 from .following import name_of
 from .printing import duration, fail, iso, table
@@ -157,6 +158,12 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
             {"task_id": n.task_id, "map_index": n.map_index, "text": n.text, "by": n.by, "at": iso(n.at)} for n in notes
         ]
         text += "".join(map(_note_line, notes))
+    deadlines = reader.deadlines(run.id)
+    if deadlines:
+        calls = {call.id: call for call in map(reader.call, {d.call for d in deadlines if d.call}) if call is not None}
+        found["deadlines"] = [_deadline(row, calls) for row in deadlines]
+        if run.ended_at is not None:  # else it is said with why it is not over
+            text = "\n".join([text, *why_deadlines.of_run(deadlines, calls, run.state != "success")])
     if run_id is None and (dag := reader.dag(dag_id)) is not None:
         told = next_run(reader.schedules(), dag)
         found.update(told)
@@ -167,6 +174,14 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
 def _note_line(note: Note) -> str:
     of = f" on {name_of(note.task_id, note.map_index)}" if note.task_id else ""
     return f"\nNote{of}, by {note.by}: {note.text}"
+
+
+def _deadline(row: DeadlineRow, calls: dict[int, CallRow]) -> dict[str, Any]:
+    call = calls.get(row.call) if row.call is not None else None
+    detail = {name: row.detail[name] for name in ("name", "tasks", "problem") if row.detail.get(name)}
+    told = None if call is None else {"state": call.state, "outcome": call.outcome, "reason": call.reason}
+    moments = {"due": iso(row.due_at), "noticed": iso(row.at)}
+    return {"kind": row.kind, "state": row.state, **moments, **detail, "call": told}
 
 
 def _next_line(told: dict[str, Any]) -> str:

@@ -44,6 +44,19 @@ def after_run(world: World, run: Run, kind: str, reason: str | None, turn: Turn)
     _is_due(world, call, turn)
 
 
+def after_deadline(world: World, run: Run, kind: str, told: dict[str, Any], turn: Turn) -> int:
+    """What was to be there in time is not; the number of the call by which its author is told. The run may be over."""
+    if not run.plan.tasks:
+        shown = ""
+    else:
+        leaves = run.plan.leaves
+        shown = run.plan.tasks[run.failed[0] if run.failed else leaves[-1] if leaves else 0].task_id
+    call = Call(world.next_call_id, run, "", WHOLE, kind, 1)
+    call.detail = {"task_id": shown, "started_at": run.started_at, "state": run.state.value, **told}
+    _is_due(world, call, turn)
+    return call.id
+
+
 def _is_due(world: World, call: Call, turn: Turn) -> None:
     world.next_call_id += 1
     world.calls_due.append(call)

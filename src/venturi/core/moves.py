@@ -14,10 +14,12 @@ from .states import (
     RUN_FINAL,
     BackfillState,
     CallState,
+    DeadlineState,
     RunState,
     TaskState,
     check_backfill_move,
     check_call_move,
+    check_deadline_move,
     check_run_move,
     check_task_move,
 )
@@ -117,11 +119,11 @@ class NewCall:
     run: int
     task_id: str  # empty: of the run itself
     map_index: int
-    kind: str  # success, failure, retry, skipped
+    kind: str  # success, failure, retry, skipped; deadline, sla
     try_number: int
     of_token: int  # the attempt that ended so
     at: float
-    detail: dict[str, Any]  # reason, error, started_at, ended_at
+    detail: dict[str, Any]  # reason, error, started_at, ended_at; of what was missed: deadline, slas, blocking
     id: int = 0  # given by the engine
 
 
@@ -140,6 +142,35 @@ class CallMove:
 
     def __post_init__(self) -> None:
         check_call_move(f"call {self.id}", self.before, self.after)
+
+
+@dataclass(slots=True)
+class NewDeadline:
+    """What a run is to have done by when; the same number again is in the place of the one before."""
+
+    run: int
+    n: int
+    kind: str  # deadline, sla
+    due_at: float | None  # None where it is unknown
+    state: DeadlineState
+    is_length: bool  # a length of time from its run's beginning, and no date
+    detail: dict[str, Any]  # as the DAG file says it
+
+
+@dataclass(slots=True)
+class DeadlineMove:
+    """It was met or missed. Written once: guarded by the state before."""
+
+    run: int
+    n: int
+    before: DeadlineState
+    after: DeadlineState
+    at: float
+    call: int | None = None  # by which somebody is told
+    detail: dict[str, Any] | None = None  # None: as it was
+
+    def __post_init__(self) -> None:
+        check_deadline_move(f"deadline {self.n} of run {self.run}", self.before, self.after)
 
 
 @dataclass(slots=True)
@@ -472,6 +503,8 @@ class Batch:
     answers: list[Answered] = field(default_factory=list)
     new_calls: list[NewCall] = field(default_factory=list)
     call_moves: list[CallMove] = field(default_factory=list)
+    new_deadlines: list[NewDeadline] = field(default_factory=list)
+    deadline_moves: list[DeadlineMove] = field(default_factory=list)
     placements: list[Placement] = field(default_factory=list)
     group_moves: list[GroupMove] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)

@@ -62,6 +62,15 @@ class BackfillState(str, Enum):
     CANCELLED = "cancelled"
 
 
+class DeadlineState(str, Enum):
+    """Of a deadline or an SLA of one run."""
+
+    DUE = "due"  # its moment is to come
+    MET = "met"
+    MISSED = "missed"
+    UNKNOWN = "unknown"  # nobody can say when it is due
+
+
 FINAL = frozenset(
     {
         TaskState.SUCCESS,
@@ -133,6 +142,15 @@ BACKFILL_MOVES: dict[BackfillState, frozenset[BackfillState]] = {
 }
 
 
+DEADLINE_MOVES: dict[DeadlineState, frozenset[DeadlineState]] = {
+    DeadlineState.DUE: frozenset({DeadlineState.MET, DeadlineState.MISSED}),
+    # A run that begins anew makes new ones; a move never does.
+    DeadlineState.MET: frozenset(),
+    DeadlineState.MISSED: frozenset(),
+    DeadlineState.UNKNOWN: frozenset(),
+}
+
+
 def check_task_move(what: str, before: TaskState, after: TaskState, by_person: bool = False) -> None:
     if after not in TASK_MOVES[before] and not (by_person and after in BY_PERSON[before]):
         raise IllegalMove(what=what, before=before.value, after=after.value)
@@ -150,4 +168,9 @@ def check_call_move(what: str, before: CallState, after: CallState) -> None:
 
 def check_backfill_move(what: str, before: BackfillState, after: BackfillState) -> None:
     if after not in BACKFILL_MOVES[before]:
+        raise IllegalMove(what=what, before=before.value, after=after.value)
+
+
+def check_deadline_move(what: str, before: DeadlineState, after: DeadlineState) -> None:
+    if after not in DEADLINE_MOVES[before]:
         raise IllegalMove(what=what, before=before.value, after=after.value)

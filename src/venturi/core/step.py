@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import calls, past, readiness, retry
+from . import calls, deadlines, past, readiness, retry
 from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, Placement, RunMove
 from .readiness import BAD as _BAD
 from .readiness import Settled as _Settled
@@ -35,6 +35,7 @@ class Turn:
     finished_runs: list[Run] = field(default_factory=list)
     stale_runs: list[Run] = field(default_factory=list)  # to be put together anew, once this is committed
     cancels: list[tuple[int, str]] = field(default_factory=list)  # tokens of attempts to be ended, and why
+    ended_at: float | None = None  # of the attempt whose end is being decided on: earlier than now, if it was told late
 
 
 TIMED_OUT = '{"kind":"timeout"}'  # the event of a trigger whose time is over
@@ -104,6 +105,7 @@ def ended(
 ) -> None:
     """An attempt is over; its task is finished, or waits for another one."""
     task = run.plan.tasks[number]
+    turn.ended_at = run.last_end = max(run.last_end, end.at)
     world.release(run, number, cell)
     cell.ended_at = end.at
     cell.reason = end.reason
@@ -140,6 +142,7 @@ def ended(
         _move(run, number, map_index, cell, final, turn)
         skipped = _skip_chosen(run, number, map_index, end.skip, turn)
         _spread(world, run, [(number, map_index, final), *skipped], turn)
+    turn.ended_at = None
 
 
 def _ended_for_a_person(
@@ -451,6 +454,8 @@ def _end_run(world: World, run: Run, turn: Turn) -> None:
     good = not bad and run.reason is None
     _move_run(run, RunState.SUCCESS if good else RunState.FAILED, turn, reason)
     calls.after_run(world, run, "success" if good else "failure", reason, turn)
+    if good:
+        deadlines.run_succeeded(world, run, turn)
     world.remove(run)
     past.note_ended(world.dag(run.dag_id), run)
     turn.finished_runs.append(run)

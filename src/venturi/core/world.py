@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .due import Deadlines
 from .mapping import count
 from .places import Capacity, Pool
 from .plan import Kind, Plan
@@ -173,6 +174,7 @@ class Run:
         "interval_start",
         "key",
         "lanes",
+        "last_end",
         "live",
         "logical_date",
         "nodes",
@@ -224,6 +226,7 @@ class Run:
             self.nodes[number].tally.guards, self.nodes[number].tally.scope = guards, scope
         self.open_nodes = len(self.nodes)
         self.failed: list[int] = []  # nodes that ended badly, in order
+        self.last_end = 0.0  # the latest end of an attempt that this engine knows of
         self.live = 0  # instances starting or running
         self.task_live: dict[int, int] = {}  # the same, of tasks with a limit of their own per run
         self.lanes: dict[tuple[str, str, int | None, Needs | None], Lane] = {}
@@ -291,6 +294,7 @@ class World:
         self.timers: list[tuple[float, int, int, int, int]] = []  # (due at, run, task number, map index, token)
         self.time_limits: list[tuple[float, int]] = []  # (due at, run)
         self.deferred: dict[int, tuple[Run, int, int, Cell]] = {}  # by the token they are deferred under
+        self.deadlines = Deadlines()
         self.calls_due: deque[Call] = deque()
         self.calls: dict[int, Call] = {}  # by token, starting
         self.next_call_id = 1

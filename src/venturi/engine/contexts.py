@@ -80,10 +80,11 @@ class Contexts:
         run, detail = call.run, call.detail
         task_id = call.task_id or detail.get("task_id") or ""
         source = self._source_of(run.plan.version)
-        told = {
+        told: dict[str, Any] = {
             "kind": call.kind,
             "of_run": not call.task_id,
             **{name: detail.get(name) for name in ("reason", "error", "started_at", "ended_at")},
+            **{name: detail[name] for name in ("deadline", "slas", "blocking", "state") if name in detail},
         }
         text = (
             f'{_dumps(_run_part(run))[:-1]},"task_id":{_dumps(task_id)},"map_index":{call.map_index}'

@@ -39,7 +39,9 @@ def shift(world: World, by_s: float) -> None:
     """Every time in memory that a length is counted from or to."""
     world.timers = [(at + by_s, *rest) for at, *rest in world.timers]  # type: ignore[misc]  # still a heap
     world.time_limits = [(at + by_s, run) for at, run in world.time_limits]
+    world.deadlines.shift(by_s)
     for run in world.runs.values():
+        run.last_end += by_s
         if run.started_at is not None:
             run.started_at += by_s
     for cell in _cells(world):

@@ -84,6 +84,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
             started_by=run.started_by,
         )
     )
+    engine.deadlines.made(run, turn)
     return run
 
 

@@ -144,6 +144,7 @@ def _instance(row: InstanceRow, deferral: int, devices: tuple[str, ...], word: I
 
 
 def run_of(row: RunRow, plan: Plan) -> Run:
+    """As the database has it, without its tasks."""
     run = Run(row.id, row.dag_id, row.run_id, plan)
     run.state, run.run_type = RunState(row.state), row.run_type
     run.queued_at, run.started_at = row.queued_at, row.started_at

@@ -247,6 +247,8 @@ class RunChange:
     def put_back(self) -> None:
         """The run as it is now, in the world."""
         self._run = put_back(self._engine, self._turn, self._kept, self._plan)
+        if self._before.state in OVER:
+            self._engine.deadlines.made_again(self._run, self._turn)
 
     def go_on(self) -> None:
         """What is ready in it now, is ready; if nothing is left, it ends at once."""

@@ -136,6 +136,7 @@ class Triggering:
         run.run_type, run.conf, run.queued_at, run.ignores_pause = row.run_type, conf, turn.now, engine.foreground
         run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
         engine.add_run(run, turn)
+        engine.deadlines.made_again(run, turn)
         self._is_ours_now(run)
         reset = RunReset(row.id, row.dag_id, row.run_id, RunState(row.state), version.id, turn.now, conf, key)
         turn.batch.run_resets.append(reset)

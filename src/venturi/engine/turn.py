@@ -46,6 +46,7 @@ from .backfills import Backfills
 from .changing import TurnIsVoid
 from .conditions import Conditions
 from .contexts import Contexts
+from .deadlines import Deadlines
 from .jumps import shift
 from .looking_back import look_back
 from .machine import machine_of
@@ -89,6 +90,7 @@ class Engine:
         self.contexts = Contexts(config, self._elements, self.versions.source)
         self.asks = Asks(self)
         self.assets = Assets(self)
+        self.deadlines = Deadlines(self)
         self.own_timetables = OwnTimetables(self)
         self.backfills = Backfills(self)
         self.schedules = Schedules(self)
@@ -120,6 +122,7 @@ class Engine:
         self.world.next_call_id = next_call_id
         self.conditions = Conditions(self)
         self.assets.restore(kept.piles)
+        self.deadlines.restore(kept.deadlines)
         self.world.capacity.online = False  # until the executor has told what it holds
         self.backfills.restart(kept.backfills)
         self.schedules.restart(kept.schedules)
@@ -191,6 +194,7 @@ class Engine:
         for act in (*commands, *acts):
             act(turn)
         self._wake(turn)
+        self.deadlines.act(turn)
         self.schedules.act(turn)
         self.backfills.act(turn)
         self.own_timetables.pump()
@@ -460,7 +464,8 @@ class Engine:
 
     def next_timer(self) -> float | None:
         times = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
-        moments = (self.conditions.next_at(), self.schedules.next_due(), self.backfills.next_due())
+        begins = (self.schedules.next_due(), self.backfills.next_due())
+        moments = (self.conditions.next_at(), self.deadlines.next_at(), *begins)
         return min([*times, *(moment for moment in moments if moment is not None)], default=None)
 
     # ── commands and reads ──

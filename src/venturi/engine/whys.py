@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
+from ..core import why_deadlines
 from ..core.assets import Pile, condition_in, waits_for
 from ..core.backfills import Standing
 from ..core.errors import NotFound
 from ..core.plan import Plan
-from ..core.states import FINAL, RUN_FINAL
+from ..core.states import FINAL, RUN_FINAL, RunState
 from ..core.why import Facts, Row, Why, of_instance, of_run
 from ..core.why_dag import DagFacts, of_dag
 from ..core.why_ended import of_ended_group, of_ended_instance, of_ended_run
 from ..core.world import WHOLE, Run, World
 from ..store import Reader
-from ..store.rows import DagRow, GroupRow, RunRow
+from ..store.rows import CallRow, DagRow, DeadlineRow, GroupRow, RunRow
 from . import assets, recovery
 from .backfills import standing_of
 from .machine import machine_of
@@ -159,10 +160,24 @@ def _asked(known: Known, row: RunRow, now: float, task_id: str | None = None, ma
 
 
 def _of_run(known: Known, asked: _Asked) -> Why:
+    row, reader = asked.row, known.reader
     if asked.run is None:
-        row = asked.row
-        return of_ended_run(row.state, row.reason, row.ended_at, asked.facts)
-    return _after(known, of_run(known.world, asked.run, asked.facts))
+        why = of_ended_run(row.state, row.reason, row.ended_at, asked.facts)
+    else:
+        why = _after(known, of_run(known.world, asked.run, asked.facts))
+    rows = reader.deadlines(row.id)
+    is_open = row.state != RunState.SUCCESS.value
+    return _and(why, why_deadlines.of_run(rows, told_of(reader, rows), is_open) if rows else [])
+
+
+def _and(why: Why, more: list[str]) -> Why:
+    return Why(" ".join([why.sentence, *more]), why.code, why.until) if more else why
+
+
+def told_of(reader: Reader, rows: list[DeadlineRow]) -> dict[int, CallRow]:
+    """The calls by which somebody was told of these."""
+    found = (reader.call(row.call) for row in rows if row.call is not None)
+    return {call.id: call for call in found if call is not None}
 
 
 def _after(known: Known, why: Why) -> Why:
@@ -173,6 +188,15 @@ def _after(known: Known, why: Why) -> Why:
 
 
 def _of_task(known: Known, asked: _Asked, task_id: str, map_index: int) -> Why:
+    why = _of_its_state(known, asked, task_id, map_index)
+    number = asked.plan.index.get(task_id)
+    if number is None or asked.plan.tasks[number].sla_s is None:
+        return why
+    rows = known.reader.deadlines(asked.row.id)
+    return _and(why, why_deadlines.of_task(task_id, rows, told_of(known.reader, rows)))
+
+
+def _of_its_state(known: Known, asked: _Asked, task_id: str, map_index: int) -> Why:
     plan, rows = asked.plan, asked.facts.rows
     if task_id not in plan.index:
         if asked.row.only:

@@ -235,15 +235,18 @@ def _dangerous_defaults(dag: Any, spec: Head) -> list[Finding]:
 
 
 def _sla(dag: Any, spec: Head) -> list[Finding]:
-    """Once for a DAG, however many tasks say it."""
-    tasks = [task for task in spec.get("tasks", ()) if task.get("sla_s") is not None]
-    if not tasks and getattr(dag, "sla_miss_callback", None) is None:
+    """Of a file of Airflow 3, which has removed them; once for a DAG, however many tasks say it."""
+    from ..sdk import era
+
+    tasks = [task for task in dag.task_dict.values() if getattr(task, "sla", None) is not None]
+    if era.keeps_slas(dag.fileloc) or (not tasks and getattr(dag, "sla_miss_callback", None) is None):
         return []
-    names = ", ".join(task["task_id"] for task in tasks[:3]) + (" …" if len(tasks) > 3 else "")
+    names = ", ".join(task.task_id for task in tasks[:3]) + (" …" if len(tasks) > 3 else "")
+    lines = {task["task_id"]: task.get("line") for task in spec.get("tasks", ())}
+    line = next((lines[task.task_id] for task in tasks if lines.get(task.task_id)), spec.get("line") or 0)
     who = f"sla of {names}" if tasks else "sla_miss_callback"
-    line = next((task["line"] for task in tasks if task.get("line")), spec.get("line") or 0)
-    message = f"DAG '{dag.dag_id}': {who} is kept, but nothing acts on it; Airflow 3 has removed it as well."
-    return [Finding(line, f"{message} To end what takes too long, write execution_timeout or dagrun_timeout.")]
+    message = f"DAG '{dag.dag_id}': nothing acts on {who}, as Airflow 3 has removed SLAs."
+    return [Finding(line, f"{message} Write deadline=DeadlineAlert(…) in the DAG.")]
 
 
 def _edges(spec: Head) -> dict[str, list[str]]:

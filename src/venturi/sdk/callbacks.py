@@ -51,6 +51,13 @@ def run_calls(dag: DAG, instance: Instance, port: Port) -> TaskResult:
 
 
 def _run_all(dag: DAG, context: Context, call: dict[str, Any]) -> list[dict[str, Any]]:
+    if call["kind"] in ("deadline", "sla"):
+        from . import missed
+
+    if call["kind"] == "deadline":
+        return missed.call_of_deadline(dag, context, call["deadline"])
+    if call["kind"] == "sla":
+        return missed.call_of_slas(dag, context, call)
     name = f"on_{call['kind']}_callback"
     if call["of_run"]:
         return call_each(name, getattr(dag, name), context)
@@ -102,7 +109,9 @@ def _context(dag: DAG, instance: Instance) -> Context:
     context = Context(dag, declared, instance)
     context.task = _task(declared, instance, context)
     ti, run = context["ti"], context["dag_run"]
-    if call["of_run"]:
+    if call["kind"] in ("deadline", "sla"):
+        run.state = DagRunState(call.get("state") or "running")
+    elif call["of_run"]:
         good = call["kind"] == "success"
         run.state = DagRunState.SUCCESS if good else DagRunState.FAILED
         ti.state = TaskInstanceState.SUCCESS if good else TaskInstanceState.FAILED

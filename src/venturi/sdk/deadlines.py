@@ -1,6 +1,7 @@
 """Deadlines of runs: counted from when, how long, and what is called once it has passed. Kept in the spec.
 
-Owns the author-side classes and their plain form. Nothing watches deadlines yet.
+Owns the author-side classes and their plain form. When one is due is the engine's (`core.deadlines`), what is called
+then `missed`'s.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Callback:
         if kwargs and "context" in kwargs:
             raise ValueError("context is a reserved kwarg for this class")
         self.path = self.path_of(callback_callable)
+        self._function = callback_callable if callable(callback_callable) else None
         self.kwargs: dict[str, Any] = kwargs or {}
 
     @classmethod
@@ -35,6 +37,16 @@ class Callback:
     @classmethod
     def verify_callable(cls, callback: Callable[..., Any]) -> None:
         """Raise for a function that cannot be called in this way."""
+
+    def resolve(self) -> Callable[..., Any]:
+        """What is called: as the file gave it, else by its path."""
+        if self._function is None:
+            import importlib
+
+            module, _, name = self.path.rpartition(".")
+            self._function = getattr(importlib.import_module(module), name)
+        assert self._function is not None
+        return self._function
 
     def serialize(self) -> dict[str, Any]:
         return {"path": self.path, "kwargs": self.kwargs}

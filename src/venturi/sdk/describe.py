@@ -16,6 +16,7 @@ from .plain import plain
 from .priorities import strategy_of, weight_by
 from .resources import asked
 from .schedules import plain_schedule, runs_at_once_max
+from .settings import conf
 from .templates import files_of
 
 ALL_EQUAL_TASKS_MAX = 2_000
@@ -69,7 +70,7 @@ def describe(dag: DAG) -> DagSpec:
         line=dag.position.line if dag.position.file == dag.fileloc else None,
         warnings=tuple(warnings),
         edge_labels=_edge_labels(dag),
-        calls=tuple(kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback")),
+        calls=_calls_of_dag(dag),
     )
 
 
@@ -122,7 +123,7 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         reschedules=_given(task, "mode") == "reschedule",
         inlets=_assets(task.inlets),
         outlets=_assets(task.outlets),
-        sla_s=times.seconds(task.sla),
+        sla_s=times.seconds(task.sla) if _has_slas(file) else None,
         asks=_asks(task),
         is_setup=task.is_setup,
         is_teardown=task.is_teardown,
@@ -132,11 +133,22 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
     )
 
 
+def _calls_of_dag(dag: DAG) -> tuple[str, ...]:
+    """The ends of its runs after which a callback is due, and whether one is when tasks have missed their SLA."""
+    ends = tuple(kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback"))
+    return (*ends, "sla") if getattr(dag, "sla_miss_callback", None) and _has_slas(dag.fileloc) else ends
+
+
+def _has_slas(file: str) -> bool:
+    return era.keeps_slas(file) and conf.getboolean("core", "check_slas", fallback=True)
+
+
 def calls_of_task(task: Task) -> tuple[str, ...]:
-    """The ends of its attempts after which a callback or a mail is due."""
+    """The ends of its attempts after which a callback or a mail is due, and whether one is when its SLA is missed."""
     mails = {kind for kind in ("failure", "retry") if task.email and getattr(task, f"email_on_{kind}")}
     kinds = ("success", "failure", "retry", "skipped")
-    return tuple(kind for kind in kinds if kind in mails or getattr(task, f"on_{kind}_callback"))
+    ends = tuple(kind for kind in kinds if kind in mails or getattr(task, f"on_{kind}_callback"))
+    return (*ends, "sla") if task.sla is not None and task.email else ends
 
 
 def template_files(dag: DAG) -> list[str]:

@@ -90,6 +90,11 @@ def has_data_intervals(era: Era) -> bool:
     return era is not Era.THREE
 
 
+def keeps_slas(file: str) -> bool:
+    """Whether anybody watches the `sla` of a task; Airflow 3 has removed it. A file of ours has it."""
+    return not _used.get(file) or era_of(file) is not Era.THREE
+
+
 def limits_each_run(era: Era) -> bool:
     """Whether `max_active_tasks` is of each run, as since 3.0, or of all runs of the DAG together."""
     return era is Era.THREE

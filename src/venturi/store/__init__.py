@@ -3,9 +3,11 @@
 from .reading import Reader
 from .rows import (
     AttemptRecord,
+    CallRow,
     CommandRow,
     ConnectionRow,
     DagRow,
+    DeadlineRow,
     EventRow,
     GroupRow,
     ImportErrorRow,
@@ -22,9 +24,11 @@ from .store import Store, open_store
 
 __all__ = [
     "AttemptRecord",
+    "CallRow",
     "CommandRow",
     "ConnectionRow",
     "DagRow",
+    "DeadlineRow",
     "EventRow",
     "GroupRow",
     "ImportErrorRow",

@@ -22,6 +22,7 @@ from ..core.moves import (
     DagVersion,
     Intervention,
     NewCall,
+    NewDeadline,
     RunMove,
     ScheduleMove,
     StateRow,
@@ -63,10 +64,7 @@ def writes(batch: Batch) -> Iterator[Write]:
     if batch.placements:
         placed = {(p.run, p.task_id, p.map_index): p for p in batch.placements}
         yield "placement", [(*key, p.token, _dumps(p.devices)) for key, p in placed.items()], False
-    if batch.new_calls:
-        yield "new_call", [_new_call(c) for c in batch.new_calls], False
-    if batch.call_moves:
-        yield "call_move", _call_moves(batch.call_moves), True
+    yield from _calls(batch)
     if batch.group_moves:
         groups = {(g.run, g.task_id): g for g in batch.group_moves}
         yield (
@@ -247,7 +245,7 @@ def _new_run(run: Any) -> tuple[Any, ...]:
 def _times(batch: Batch) -> Iterator[Write]:
     """First: what has begun goes on on the new clock, and nothing of this turn is moved with it."""
     if batch.clock_set_by_s:
-        for name in ("run", "attempt", "task_instance"):
+        for name in ("run", "attempt", "task_instance", "deadline"):
             yield f"clock_of_{name}", [(batch.clock_set_by_s,)], False
     if batch.schedules:
         yield "schedule", _schedules(batch.schedules), False
@@ -368,9 +366,29 @@ def _answer(a: Answered) -> tuple[Any, ...]:
     return (a.run, a.task_id, a.map_index, a.token, _dumps(a.answer), a.by, a.at)
 
 
+def _calls(batch: Batch) -> Iterator[Write]:
+    """Those that an end or a miss has made due, and the deadlines themselves."""
+    if batch.new_deadlines:
+        yield "deadline", [_new_deadline(d) for d in batch.new_deadlines], False
+    if batch.deadline_moves:
+        moved = [
+            (m.run, m.n, m.after.value, m.at, m.call, None if m.detail is None else _dumps(m.detail), m.before.value)
+            for m in batch.deadline_moves
+        ]
+        yield "deadline_move", moved, True
+    if batch.new_calls:
+        yield "new_call", [_new_call(c) for c in batch.new_calls], False
+    if batch.call_moves:
+        yield "call_move", _call_moves(batch.call_moves), True
+
+
 def _new_call(c: NewCall) -> tuple[Any, ...]:
     names = (c.id, c.run, c.task_id, c.map_index, c.kind, c.try_number, c.of_token)
     return (*names, CallState.DUE.value, 0, c.at, None, None, None, _dumps(c.detail))
+
+
+def _new_deadline(d: NewDeadline) -> tuple[Any, ...]:
+    return (d.run, d.n, d.kind, d.due_at, d.state.value, d.is_length, None, None, _dumps(d.detail))
 
 
 def _call_moves(moves: list[CallMove]) -> Rows:

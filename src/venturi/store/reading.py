@@ -21,6 +21,7 @@ from .drivers import Driver, Row, transaction
 from .reading_assets import AssetReads, piles
 from .reading_backfills import BackfillReads, open_backfills
 from .reading_control import ControlReads, read_interventions
+from .reading_deadlines import DeadlineReads, due_deadlines
 from .reading_pages import PageReads
 from .reading_people import PeopleReads
 from .rows import (
@@ -316,7 +317,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads, PageReads):
+class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads, PageReads, DeadlineReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:
@@ -593,4 +594,5 @@ def read_world(driver: Driver) -> World:
             piles=piles(driver),
             backfills=open_backfills(driver),
             interventions=read_interventions(driver),
+            deadlines=due_deadlines(driver),
         )

@@ -125,6 +125,25 @@ class CallRow(NamedTuple):
         return cls._make((*row[:13], json.loads(row[13])))
 
 
+class DeadlineRow(NamedTuple):
+    """What a run is to have done by when, and what has become of it."""
+
+    run: int
+    n: int
+    kind: str
+    due_at: float | None
+    state: str
+    is_length: bool
+    at: float | None
+    call: int | None
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> DeadlineRow:
+        made = cls._make(row)
+        return made._replace(is_length=bool(made.is_length), detail=json.loads(row[8]))
+
+
 class GroupRow(NamedTuple):
     run: int
     task_id: str
@@ -325,3 +344,4 @@ class World:
     piles: list[PileRow]
     interventions: list[Intervention]  # of unfinished runs
     backfills: list[BackfillRow] = field(default_factory=list)  # running or paused
+    deadlines: list[DeadlineRow] = field(default_factory=list)  # due, also of runs that have failed

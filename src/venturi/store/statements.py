@@ -190,6 +190,27 @@ def _guarded_backfills(rows: Rows) -> Update:
     )
 
 
+def _guarded_deadlines(rows: Rows) -> Update:
+    c = t.deadline.c
+    return (
+        update(t.deadline)
+        .values(
+            {name: rows[name] for name in ("state", "at", "call")} | {"detail": func.coalesce(rows["detail"], c.detail)}
+        )
+        .where(and_(c.run == rows["run"], c.n == rows["n"], c.state == rows["before"]))
+    )
+
+
+def _clock_of_deadlines(rows: Rows) -> Update:
+    """Of those that are lengths of time, and still to come."""
+    c = t.deadline.c
+    return (
+        update(t.deadline)
+        .values(due_at=c.due_at + rows["by_s"])
+        .where(and_(c.state == literal_column("'due'"), c.is_length))
+    )
+
+
 def _of_a_run(table: Table) -> Statement:
     """Everything of one run goes."""
     return Statement(_of(table, "run"), lambda rows: delete(table).where(table.c.run == rows["run"]))
@@ -255,6 +276,7 @@ _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "ans
 COMMIT: dict[str, Statement] = {
     "new_run": _insert(t.run),
     **{f"clock_of_{table.name}": _clock(table) for table in (t.run, t.attempt, t.task_instance)},
+    "clock_of_deadline": Statement([("by_s", t.run.c.started_at.type)], _clock_of_deadlines),
     "schedule": _upsert(t.schedule),
     "new_backfill": _insert(t.backfill, "id", "dag_id", "state", "request", "n", "total", "key", "at"),
     "backfill_move": Statement(
@@ -333,6 +355,10 @@ COMMIT: dict[str, Statement] = {
         lambda rows: delete(t.deferral).where(
             and_(*(t.deferral.c[name] == rows[name] for name in ("run", "task_id", "map_index")))
         ),
+    ),
+    "deadline": _upsert(t.deadline),
+    "deadline_move": Statement(
+        [*_of(t.deadline, "run", "n", "state", "at", "call", "detail"), ("before", TextType())], _guarded_deadlines
     ),
     "placement": _upsert(t.placement),
     "question": _upsert(t.question),

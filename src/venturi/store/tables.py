@@ -198,7 +198,7 @@ call = Table(  # a callback's child: due, starting, done
     _need("run", BigInteger),
     _need("task_id", Text),  # empty: of the run itself
     _need("map_index", Integer),
-    _need("kind", Text),  # success, failure, retry, skipped
+    _need("kind", Text),  # success, failure, retry, skipped, deadline, sla
     _need("try_number", Integer),
     _need("of_token", BigInteger),
     _need("state", Text),
@@ -385,16 +385,21 @@ run_asset_event = Table(  # the events that have started a run
     "run_asset_event", metadata, _key("run", BigInteger), _key("token", BigInteger), _key("n", Integer)
 )
 
-deadline = Table(  # of a run or, by `task_id`, of one of its tasks
+deadline = Table(  # what a run is to have done by when
     "deadline",
     metadata,
     _key("run", BigInteger),
-    _key("task_id", Text),
-    _key("n", Integer),  # which of those its DAG declares
-    _need("due_at", Double),
-    _need("state", Text),  # due, met, missed
-    Index("deadline_due", "state", "due_at"),
+    _key("n", Integer),  # first those its DAG declares, then the lengths of its tasks' SLAs
+    _need("kind", Text),  # deadline, sla
+    Column("due_at", Double),
+    _need("state", Text),  # due, met, missed, unknown
+    _need("is_length", Boolean),  # from its run's beginning: passes whatever the clock is set to
+    Column("at", Double),  # when that was noticed
+    Column("call", BigInteger),  # by which somebody is told of the miss
+    _need("detail", Text),  # JSON: as the DAG file says it; of a missed SLA also the tasks
 )
+_due = text("state = 'due'")
+Index("deadline_due", deadline.c.due_at, sqlite_where=_due, postgresql_where=_due)
 
 question = Table(  # what a task asks a person
     "question",

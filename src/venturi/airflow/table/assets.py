@@ -4,7 +4,10 @@ from .rows import Refused, Served, Told
 
 _DEFINITIONS = "airflow.sdk.definitions"
 _LATER = Told("Kept in the DAG's description; nothing starts by it yet.")
-_KEPT = Told("Kept in the DAG's description; nothing acts on it yet.")
+_OWN_REFERENCE = Told(
+    "Those of Airflow are served. A class of one's own is kept, but nothing evaluates it: such a deadline is not "
+    "watched, which `venturi status` and `venturi why` say."
+)
 _MAPPERS = {
     "base": ("PartitionMapper", "RollupMapper"),
     "allowed_key": ("AllowedKeyMapper",),
@@ -148,11 +151,15 @@ SERVED: list[Served] = [
     ],
     # ── deadlines ──
     *[
-        (f"sdk.deadlines.{name}", f"airflow.sdk {_DEFINITIONS}.deadline", _KEPT)
-        for name in ("DeadlineAlert", "DeadlineReference", "BaseDeadlineReference", "deadline_reference")
+        (f"sdk.deadlines.{name}", f"airflow.sdk {_DEFINITIONS}.deadline", "")
+        for name in ("DeadlineAlert", "DeadlineReference")
     ],
     *[
-        (f"sdk.deadlines.{name}", f"{_DEFINITIONS}.deadline", _KEPT)
+        (f"sdk.deadlines.{name}", f"airflow.sdk {_DEFINITIONS}.deadline", _OWN_REFERENCE)
+        for name in ("BaseDeadlineReference", "deadline_reference")
+    ],
+    *[
+        (f"sdk.deadlines.{name}", f"{_DEFINITIONS}.deadline", "")
         for name in (
             "DagRunLogicalDateDeadline",
             "DagRunQueuedAtDeadline",
@@ -162,10 +169,10 @@ SERVED: list[Served] = [
         )
     ],
     *[
-        (f"sdk.deadlines.{name}", f"airflow.sdk {_DEFINITIONS}.callback", _KEPT)
+        (f"sdk.deadlines.{name}", f"airflow.sdk {_DEFINITIONS}.callback", "")
         for name in ("AsyncCallback", "SyncCallback")
     ],
-    ("sdk.deadlines.Callback", f"{_DEFINITIONS}.callback", _KEPT),
+    ("sdk.deadlines.Callback", f"{_DEFINITIONS}.callback", ""),
     # ── people ──
     *[
         (f"sdk.people.{name}", "airflow.providers.standard.operators.hitl", "")

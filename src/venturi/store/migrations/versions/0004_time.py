@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _OF_BACKFILL = sa.text("backfill IS NOT NULL")
+_DUE = sa.text("state = 'due'")
 _OPEN_BACKFILL = sa.text("state IN ('running', 'paused')")
 
 
@@ -79,13 +80,17 @@ def upgrade() -> None:
     op.create_table(
         "deadline",
         _key("run", sa.BigInteger()),
-        _key("task_id", sa.Text()),
         _key("n", sa.Integer()),
-        sa.Column("due_at", sa.Double(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.Double(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("run", "task_id", "n"),
+        sa.Column("is_length", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=True),
+        sa.Column("call", sa.BigInteger(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "n"),
     )
-    op.create_index("deadline_due", "deadline", ["state", "due_at"])
+    op.create_index("deadline_due", "deadline", ["due_at"], sqlite_where=_DUE, postgresql_where=_DUE)
     op.create_table(
         "question",
         _key("run", sa.BigInteger()),
