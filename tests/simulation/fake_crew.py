@@ -59,6 +59,17 @@ class Plans:
     never_fires: float = 0.2  # a trigger whose only end is its time
 
 
+def _told(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the callbacks of a miss are about."""
+    call = context["call"]
+    deadline = [(context["run_id"], f"deadline {call['deadline']['n']}")] if "deadline" in call else []
+    return deadline + [(sla["run_id"], f"the SLA of {sla['task_id']}") for sla in call.get("slas", ())]
+
+
+def _missed(context: dict[str, Any]) -> str:
+    return ", ".join(f"{what} in {run}" for run, what in _told(context))
+
+
 class FakeCrew:
     def __init__(self, rng: random.Random, plans: Plans, slots: int = 3) -> None:
         self.rng, self.plans = rng, plans
@@ -75,6 +86,7 @@ class FakeCrew:
         self.waits: dict[tuple[tuple[str, str, int], int], int] = {}  # (instance, try) → token it is deferred under
         self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
         self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
+        self.told: Counter[tuple[str, str]] = Counter()  # (run, what it has missed) → callbacks begun
         self.said_of_assets: set[int] = set()
         self.asked: dict[str, dict[str, float]] = {}  # task id → of the machine
         self.runs_end_again = False  # people open them again, so that an end of one is not told from the next
@@ -108,7 +120,8 @@ class FakeCrew:
             if call is not None:
                 told = "" if call["of_run"] else context["task_id"]
                 part = context["token"] if call["of_run"] and self.runs_end_again else context["try_number"]
-                key = (context["run_id"], f"{told} {call['kind']} {part}", context["map_index"])
+                what = f"{told} {_missed(context) or call['kind']} {part}"
+                key = (context["run_id"], what, context["map_index"])
             self.attempts[start.token] = Attempt(start.token, key, context)
 
     def watch(self, watches: list[Watch]) -> None:
@@ -202,6 +215,7 @@ class FakeCrew:
         self.effects[tried] += 1
         if "call" in attempt.context:
             self.called[tried] += 1
+            self.told.update(_told(attempt.context))
         elif (told := self._goes_on_with(attempt)) != (kept := self.waits.get(tried)):
             self.problems.append(f"{tried} was deferred under {kept} and goes on with {told}")
         if self.connected:

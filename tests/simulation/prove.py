@@ -18,11 +18,12 @@ from pathlib import Path
 from venturi.store import open_store
 
 from .backfilled import Backfilled
+from .late import Late
 from .schedules import Report, Schedule
 from .timed import Timed
 
 KEPT = Path(".prove/simulation.json")
-TIMED_EVERY = 5  # one of so many seeds is also that of a DAG that starts by time, and that of a backfill
+TIMED_EVERY = 5  # one of so many seeds is also that of a DAG that starts by time, of a backfill, of deadlines
 BATCH = 50  # schedules per database: a world that is read again at each crash should stay small
 
 
@@ -33,6 +34,7 @@ def batch(first: int) -> list[Report]:
         try:
             timed = [Timed(seed, store).run() for seed in range(first, first + BATCH, TIMED_EVERY)]
             timed += [Backfilled(seed, store).run() for seed in range(first, first + BATCH, TIMED_EVERY)]
+            timed += [Late(seed, store).run() for seed in range(first + 1, first + BATCH, TIMED_EVERY)]
             return [*(Schedule(seed, store).run() for seed in range(first, first + BATCH)), *timed]
         finally:
             store.close()
