@@ -125,6 +125,7 @@ class Config:
     task_memory_limit_mb: float | None = None
     refresh_interval_s: float = 300.0  # every file is imported again this often, off the hot path
     trigger_blocks_s_max: float = 30.0  # how long a trigger may keep its host's event loop before it is broken off
+    start_timeout_s: float = 600.0  # between handing a task out and its beginning; 0: for ever
     callback_time_limit_s: float = 60.0  # of the child that runs callbacks and sends mail
     infrastructure_retries: int = 2
     grace_s: float = 5.0  # between SIGTERM and SIGKILL
@@ -152,6 +153,7 @@ _AIRFLOW_SPELLINGS = {
     "max_active_runs_per_dag": "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG",
     "catchup_by_default": "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT",
     "dags_paused_at_creation": "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION",
+    "start_timeout_s": "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT",
     "dag_ignore_file_syntax": "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX",
 }
 

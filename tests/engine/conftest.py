@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, folder: Path, roots: list[Path], foreground: bool = False, config: Config | None = None) -> None:
         self.folder, self.roots = folder, roots
         self.now = 1_700_000_000.0
-        self.config = config or Config(dags_paused_at_creation=False)
+        self.config = config or Config(dags_paused_at_creation=False, start_timeout_s=0.0)
         self.store: Store = open_store(folder / "venturi.db", key_file=folder / "sealing.key")
         self.start(foreground)
 

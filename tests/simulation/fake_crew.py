@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from venturi.core.starting import NOT_STARTED
 from venturi.executors.base import (
     Connected,
     Disconnected,
@@ -262,7 +263,8 @@ class FakeCrew:
         if outcome == "success":
             detail["value"] = {"kind": "list", "length": attempt.token % 4}
         tried = (attempt.key, attempt.context["try_number"])
-        went_on = self.waits.pop(tried, None)
+        is_lost = reason.startswith(NOT_STARTED)  # and so goes on by the same event again
+        went_on = None if is_lost else self.waits.pop(tried, None)
         if went_on is not None:
             self.resumed[went_on] += 1
         if outcome == "deferred":

@@ -201,7 +201,10 @@ class Schedule:
             names = [f"{seed}.{task.task_id}" for task in self.spec.tasks]
             self.consumers = Consumers(seed, names, f"{seed}.all")
         # The simulation counts losses itself.
-        self.config = Config(infrastructure_retries=1000, resources_cpus=4, resources_gpus="x,y")
+        start_timeout_s = 8.0 if seed % 7 == 4 else 0.0
+        self.config = Config(
+            infrastructure_retries=1000, start_timeout_s=start_timeout_s, resources_cpus=4, resources_gpus="x,y"
+        )
         if seed % 30 in (0, 4, 10, 16):  # of which nothing else is made different
             machine_rng = random.Random(f"the machine of {seed}")
             self.spec = replace(self.spec, tasks=tuple(asking(task, machine_rng) for task in self.spec.tasks))

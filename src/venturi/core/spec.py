@@ -38,6 +38,7 @@ class TaskSpec:
     retry_factor: float = 1.0  # 2.0 for Airflow's retry_exponential_backoff=True
     retry_delay_max_s: float | None = None
     time_limit_s: float | None = None  # execution_timeout
+    start_limit_s: float | None = None  # between being handed out and its beginning
     memory_limit_mb: float | None = None
     pool: str = DEFAULT_POOL
     pool_slots: int = 1

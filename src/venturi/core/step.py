@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import calls, deadlines, past, readiness, retry
+from . import calls, deadlines, past, readiness, retry, starting
 from .moves import Batch, Deferral, DeferralEnd, DeferralEvent, GroupMove, Placement, RunMove
 from .readiness import BAD as _BAD
 from .readiness import Settled as _Settled
@@ -364,6 +364,7 @@ def hand_out(
         cell.devices = devices
         turn.batch.placements.append(Placement(run.id, run.plan.tasks[number].task_id, map_index, token, devices))
     world.take(run, number, map_index, cell)
+    starting.watch(world, run.plan.tasks[number], token, turn.now)
     return cell
 
 

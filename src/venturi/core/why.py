@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
-from . import admission, past
+from . import admission, past, starting
 from .deadlocks import stuck_holders
 from .moves import Intervention
 from .plan import Kind
 from .resources import KINDS, amount, said
+from .spec import TaskSpec
 from .states import FINAL, TaskState
 from .step import tries_before
 from .world import WHOLE, Cell, Lane, Run, World
@@ -47,6 +48,8 @@ class Row(Protocol):
     def started_at(self) -> float | None: ...
     @property
     def ended_at(self) -> float | None: ...
+    @property
+    def at(self) -> float: ...
     @property
     def reason(self) -> str | None: ...
 
@@ -180,7 +183,7 @@ def _of_unchanged(world: World, run: Run, number: int, map_index: int, cell: Cel
     node = run.nodes[number]
     state = cell.state if cell is not None else node.state
     if cell is not None and state not in (TaskState.NONE, TaskState.SCHEDULED):
-        return _of_begun(run, number, cell, facts)
+        return _of_begun(world, run, number, cell, facts)
     held = past.holds(run, number) if (run.id, number) in world.dag(run.dag_id).held else None
     if node.indexed is not None and map_index != WHOLE and not node.indexed.decided[map_index]:
         also = f", and for its past. {held}." if held else "."
@@ -210,13 +213,17 @@ def _of_group(world: World, run: Run, number: int, facts: Facts) -> Why:
     return Why(f"Of its {node.n} instances: {told}. [{waiting}]: {inner.sentence}", *_rest(inner))
 
 
-def _of_begun(run: Run, number: int, cell: Cell, facts: Facts) -> Why:
+def _of_begun(world: World, run: Run, number: int, cell: Cell, facts: Facts) -> Why:
     task, now = run.plan.tasks[number], facts.now
     most = task.retries + 1 + tries_before(cell)
     tries = f"try {cell.try_number} of {most}" if task.retries else f"try {cell.try_number}"
     due = f"{within(cell.wake_at, now)} ({at(cell.wake_at)})" if cell.wake_at is not None else ""
     if cell.state is TaskState.STARTING:
-        return Why(f"It is starting ({tries}): its process is being made.", "starting")
+        until = starting.given_up_at(world, cell.token)
+        limit = (
+            f" If it has not begun {within(until, now)} ({at(until)}), it is tried again." if until is not None else ""
+        )
+        return Why(f"It is starting ({tries}): its process is being made.{limit}", "starting", until)
     if cell.state is TaskState.RUNNING:
         since = f" since {at(cell.started_at)}" if cell.started_at else ""
         has = f", on GPU {', '.join(cell.devices)}" if cell.devices else ""
@@ -415,6 +422,14 @@ def lasting(seconds: float) -> str:
     if seconds < 2 * 3600:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h" if seconds < 2 * 86400 else f"{seconds / 86400:.0f} days"
+
+
+def of_long_wait(world: World, task: TaskSpec, row: Row | None, now: float) -> list[str]:
+    """Of what is ready and has had no place for longer than it may take to begin. It goes on waiting all the same."""
+    limit_s = starting.limit_of(world, task)
+    if row is None or row.state != TaskState.SCHEDULED.value or limit_s is None or now - row.at <= limit_s:
+        return []
+    return [f"It has waited since {at(row.at)}, which is longer than start_timeout_s ({limit_s:g} s)."]
 
 
 def _capital(text: str) -> str:

@@ -294,6 +294,8 @@ class World:
         self.timers: list[tuple[float, int, int, int, int]] = []  # (due at, run, task number, map index, token)
         self.time_limits: list[tuple[float, int]] = []  # (due at, run)
         self.deferred: dict[int, tuple[Run, int, int, Cell]] = {}  # by the token they are deferred under
+        self.start_limits: list[tuple[float, int]] = []  # (due at, token) of what is starting: core.starting
+        self.start_limit_s: float | None = None
         self.deadlines = Deadlines()
         self.calls_due: deque[Call] = deque()
         self.calls: dict[int, Call] = {}  # by token, starting

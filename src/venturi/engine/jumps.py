@@ -39,6 +39,7 @@ def shift(world: World, by_s: float) -> None:
     """Every time in memory that a length is counted from or to."""
     world.timers = [(at + by_s, *rest) for at, *rest in world.timers]  # type: ignore[misc]  # still a heap
     world.time_limits = [(at + by_s, run) for at, run in world.time_limits]
+    world.start_limits = [(at + by_s, token) for at, token in world.start_limits]
     world.deadlines.shift(by_s)
     for run in world.runs.values():
         run.last_end += by_s

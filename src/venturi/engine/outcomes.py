@@ -6,16 +6,25 @@ Pure: reads reports, makes rows.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from ..core.moves import AssetEventRow, AttemptRow, ValueRow
 from ..core.spec import RETURN_KEY
+from ..core.starting import NOT_STARTED
 from ..core.states import Outcome, TaskState
 from ..core.step import End, Wait
 from ..core.world import Cell, Run
 from ..executors.base import Ended, Fired
 
 KEPT = ("label", "error", "signal", "exit_code", "exit_note", "wake_at", "host")
+
+
+def as_it_counts(report: Ended) -> Ended:
+    """What was ended because it did not begin was no person's wish: it is lost."""
+    if report.outcome == Outcome.CANCELLED.value and str(report.detail.get("reason") or "").startswith(NOT_STARTED):
+        return replace(report, outcome=Outcome.LOST.value)
+    return report
 
 
 def end_of(report: Ended, feeds_mapping: bool) -> End:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core import calls
+from ..core import calls, starting
 from ..core.moves import Intervention
 from ..core.places import Pool
 from ..core.plan import Plan
@@ -37,10 +37,11 @@ def read_world(
     slots: int,
     wanted: Callable[[int], bool],
     machine: Machine | None = None,
+    start_limit_s: float | None = None,
 ) -> World:
     """Every unfinished run that is wanted, with sums derived anew."""
     world = World(slots)
-    world.machine = machine or world.machine
+    world.machine, world.start_limit_s = machine or world.machine, start_limit_s
     for pool in kept.pools:
         world.pools[pool.name] = Pool(pool.slots, include_deferred=bool(pool.include_deferred), defined=True)
     current = {dag.dag_id: dag.version for dag in kept.dags if dag.active}
@@ -64,6 +65,10 @@ def read_world(
             run.word = words.get((found.id, "", WHOLE))
             restore(world, run, instances[found.id], groups[found.id], _ended_members(run, reader))
             _restore_lengths(run, reader)
+    for kept_at, token in [(i.at, i.token) for i in kept.instances if i.state == TaskState.STARTING.value]:
+        if token in world.by_token:  # it was handed out when it came to be starting
+            run, number, *_ = world.by_token[token]
+            starting.watch(world, run.plan.tasks[number], token, kept_at)
     look_back_again(reader, world)
     _restore_calls(world, kept, reader, versions, wanted)
     return world

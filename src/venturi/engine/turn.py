@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..core import admission, calls, step
+from ..core import admission, calls, starting, step
 from ..core.errors import DatabaseLost, EpochLost, StoreError, VenturiError
 from ..core.moves import AttemptRow, Batch, Event, TaskMove, ValueRow
 from ..core.readiness import halted
@@ -50,7 +50,7 @@ from .deadlines import Deadlines
 from .jumps import shift
 from .looking_back import look_back
 from .machine import machine_of
-from .outcomes import asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
+from .outcomes import as_it_counts, asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
 from .own_timetables import OwnTimetables
 from .pausing import pause_what_fails
 from .schedules import Schedules
@@ -116,9 +116,8 @@ class Engine:
         self.next_run_id, self._next_token, self.versions.next_id, next_call_id = self.store.counters()
         kept = self.store.load_world()
         self.waiting_commands, self.known_errors = kept.commands, kept.import_errors
-        self.world: World = recovery.read_world(
-            kept, self.reader, self.versions, self.executor.slots, self._wanted, machine_of(self.config)
-        )
+        slots, machine, limit_s = self.executor.slots, machine_of(self.config), self.config.start_timeout_s
+        self.world: World = recovery.read_world(kept, self.reader, self.versions, slots, self._wanted, machine, limit_s)
         self.world.next_call_id = next_call_id
         self.conditions = Conditions(self)
         self.assets.restore(kept.piles)
@@ -400,6 +399,7 @@ class Engine:
 
     def _ended(self, report: Ended, turn: Turn) -> None:
         crash_at("engine:end-received")
+        report = as_it_counts(report)
         call = self.world.calls.get(report.token)
         if call is not None:
             calls.ended(self.world, call, Outcome(report.outcome), reason_of(report.detail), turn)
@@ -461,12 +461,16 @@ class Engine:
             self.fired(report, turn)
         for run in recovery.out_of_time(self.world, turn.now):
             step.out_of_time(self.world, run, turn)
+        if self.world.capacity.online:
+            for token, reason in starting.overdue(self.world, turn.now):
+                self._cancel(token, reason, self.config.grace_s)
 
     def next_timer(self) -> float | None:
-        times = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
+        times: list[float | None] = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
+        times.append(starting.next_at(self.world) if self.world.capacity.online else None)
         begins = (self.schedules.next_due(), self.backfills.next_due())
         moments = (self.conditions.next_at(), self.deadlines.next_at(), *begins)
-        return min([*times, *(moment for moment in moments if moment is not None)], default=None)
+        return min((moment for moment in (*times, *moments) if moment is not None), default=None)
 
     # ── commands and reads ──
 

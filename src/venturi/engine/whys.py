@@ -16,7 +16,7 @@ from ..core.backfills import Standing
 from ..core.errors import NotFound
 from ..core.plan import Plan
 from ..core.states import FINAL, RUN_FINAL, RunState
-from ..core.why import Facts, Row, Why, of_instance, of_run
+from ..core.why import Facts, Row, Why, of_instance, of_long_wait, of_run
 from ..core.why_dag import DagFacts, of_dag
 from ..core.why_ended import of_ended_group, of_ended_instance, of_ended_run
 from ..core.world import WHOLE, Run, World
@@ -75,7 +75,9 @@ def known_by(engine: Engine) -> Known:
 def known_without(reader: Reader, config: Config, before: str = NO_ENGINE) -> Known:
     """As an engine would begin."""
     versions, kept = Versions(reader), reader.world()
-    world = recovery.read_world(kept, reader, versions, config.slots, lambda _: True, machine_of(config))
+    world = recovery.read_world(
+        kept, reader, versions, config.slots, lambda _: True, machine_of(config), config.start_timeout_s
+    )
     specs = {version.dag_id: version.spec for version in kept.versions}
     told = {row.dag_id: {**(row.detail or {}), "next": row.next_at} for row in kept.schedules}
     piles: dict[str, list[Pile]] = {}
@@ -218,7 +220,9 @@ def _of_its_state(known: Known, asked: _Asked, task_id: str, map_index: int) -> 
         if not plan.is_many(plan.index[task_id]):
             raise NotFound(kind="instance", name=f"{task_id}[{map_index}]", advice=f"{task_id} is not mapped.")
         map_index = WHOLE  # how many there will be is not known yet
-    return _after(known, of_instance(known.world, asked.run, plan.index[task_id], map_index, asked.facts))
+    number = plan.index[task_id]
+    why = _after(known, of_instance(known.world, asked.run, number, map_index, asked.facts))
+    return _and(why, of_long_wait(known.world, plan.tasks[number], row, asked.facts.now))
 
 
 # ── a DAG ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -101,7 +101,8 @@ def describe_task(task: Task, weight: int, file: str) -> TaskSpec:
         retry_factor=_BACKOFF if backoff is True else float(backoff or 1.0),
         retry_delay_max_s=times.seconds(task.max_retry_delay),
         time_limit_s=times.seconds(task.execution_timeout),
-        memory_limit_mb=_memory_limit_mb(task),
+        start_limit_s=_given_number(task, "start_timeout_s"),
+        memory_limit_mb=_given_number(task, "memory_mb"),
         pool=task.pool,
         pool_slots=task.pool_slots,
         priority_weight=weight,
@@ -200,9 +201,10 @@ def _isolation(task: Task) -> str:
     return "reuse" if chosen == "reuse" else "fork"
 
 
-def _memory_limit_mb(task: Task) -> float | None:
+def _given_number(task: Task, name: str) -> float | None:
+    """Of `executor_config`."""
     given = task.executor_config
-    return float(given["memory_mb"]) if isinstance(given, Mapping) and given.get("memory_mb") is not None else None
+    return float(given[name]) if isinstance(given, Mapping) and given.get(name) is not None else None
 
 
 def _needs_no_process(task: Task) -> bool:

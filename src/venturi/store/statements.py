@@ -245,7 +245,7 @@ def _clock(table: Table) -> Statement:
     unfinished = select(t.run.c.id).where(t.run.c.state.in_([literal_column("'queued'"), literal_column("'running'")]))
     final: list[Any] = [literal_column(f"'{state.value}'") for state in sorted(FINAL)]
     open_task = and_(i.run.in_(unfinished), i.state.not_in(final))
-    times = ("started_at", "wake_at", "ended_at")
+    times = ("started_at", "wake_at", "ended_at", "at")  # at: of what is starting, when it was handed out
     wanted: ColumnElement[bool]
     if table is t.run:
         wanted = c.id.in_(unfinished)
