@@ -127,6 +127,24 @@ def test_missed_deadlines_slas_and_time_limits_are_told():
     assert [missed.what for missed in timed.missed] == ["its time limit (dagrun_timeout)"]
 
 
+def test_what_has_failed_by_then_has_missed_its_deadline_and_its_sla():
+    deadline = {"reference": {"reference_type": "DagRunLogicalDateDeadline"}, "interval": {"every_s": 300.0}}
+    spec = dag(tasks=[TaskSpec("fails", time_limit_s=10.0, sla_s=60.0)], deadlines=(deadline,))
+    found = simulate([spec], FIRST, FIRST, lasting(fails=20.0))
+    assert {(missed.what, missed.due - FIRST, missed.ended) for missed in found.missed[1:]} == {
+        ("its deadline", 300.0, None),
+        ("the SLA of fails", 60.0, None),
+    }
+
+
+def test_a_deadline_may_be_as_long_as_the_last_runs_took():
+    average = {"reference_type": "AverageRuntimeDeadline", "max_runs": 2, "min_runs": 2}
+    spec = dag(deadlines=({"reference": average, "interval": {"every_s": -5.0}},), schedule="@hourly")
+    found = simulate([spec], FIRST, FIRST + 3 * HOUR, lasting(work=20.0))
+    late = [(missed.due - FIRST, (missed.ended or 0.0) - FIRST) for missed in found.missed]
+    assert late == [(hours * HOUR + 15.0, hours * HOUR + 20.0) for hours in (2, 3)]
+
+
 def test_what_finds_no_place_ever_comes_to_no_end_and_the_simulation_does():
     spec = dag(tasks=[TaskSpec("big", pool="p", pool_slots=3)], max_active_runs=1)
     found = simulate([spec], FIRST, FIRST + 5 * HOUR, pools={"p": 2})

@@ -14,7 +14,7 @@ from venturi.store import Store
 from venturi.store.rows import DeadlineRow, RunRow
 
 from .schedules import SimulatedCrash, random_dag
-from .timed import Timed, _iso
+from .timed import Timed, iso
 
 GOOD = ("success", "skipped")
 
@@ -49,7 +49,7 @@ class Late(Timed):
             deadlines=tuple(alerts),
             calls=(*self.spec.calls, "sla"),
             schedule=rng.choice(["* * * * *", "*/5 * * * *", {"every_s": 90.0}]),
-            start_date=_iso(self.begun - rng.choice([0.0, 300.0])),
+            start_date=iso(self.begun - rng.choice([0.0, 300.0])),
         )
 
     def timing(self) -> dict[str, Any]:

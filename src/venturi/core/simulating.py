@@ -10,9 +10,10 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
 
 from . import admission, step
+from .deadlines import GOOD, Reads, name_of, when_of
+from .due import DEADLINE
 from .places import Pool
 from .plan import Plan
 from .resources import Machine
@@ -384,6 +385,8 @@ class _Simulator:
         for key in [key for key in self.ready if key[0] == run.id]:
             del self.ready[key]
         self._check_deadlines(seen, dag)
+        if run.state is not RunState.SUCCESS:
+            self._check_what_failed(seen, run)
         watched, dag.watched = dag.watched, None
         alone = watched is not None and watched.run == run.id == self.ids
         if watched is not None and alone and run.state is RunState.SUCCESS and watched.passed == self._passed():
@@ -399,15 +402,35 @@ class _Simulator:
                 self.found.not_by_time[seen.dag_id] = "each run starts when the last has ended: say how long tasks take"
 
     def _check_deadlines(self, seen: SimulatedRun, dag: _Dag) -> None:
-        for deadline in dag.spec.deadlines:
-            due = _deadline(deadline, seen)
-            if due is not None and seen.ended is not None and due < seen.ended:
-                self._miss(seen, f"its deadline{_named(deadline)}", due, seen.ended)
+        """What has not succeeded by then has missed it. What only the real run knows (a variable) is left out."""
+        reads = Reads(lambda limit: self._took(seen, limit), lambda key: None)
+        for alert in dag.spec.deadlines:
+            due = when_of(alert, seen.made, seen.logical_date, seen.made, reads).at
+            if due is not None and seen.ended is not None and (due < seen.ended or seen.state != "success"):
+                self._miss(seen, name_of(DEADLINE, alert), due, seen.ended if due < seen.ended else None)
+
+    def _took(self, seen: SimulatedRun, limit: int) -> list[float]:
+        """How long the last runs of its DAG took that had ended when this one was made."""
+        found: list[float] = []
+        for run in reversed(self.found.runs):
+            ended, started = run.ended, run.started
+            if run.dag_id == seen.dag_id and ended is not None and started is not None and ended <= seen.made:
+                found.append(ended - started)
+                if len(found) == limit:
+                    break
+        return found
 
     def _check_sla(self, seen: SimulatedRun, task: TaskSpec, ended: float) -> None:
         end = seen.interval[1] if seen.interval is not None else seen.due
         if task.sla_s is not None and ended > end + task.sla_s:
             self._miss(seen, f"the SLA of {task.task_id}", end + task.sla_s, ended)
+
+    def _check_what_failed(self, seen: SimulatedRun, run: Run) -> None:
+        """What never succeeds has no SLA kept, however early it has failed."""
+        end = seen.interval[1] if seen.interval is not None else seen.due
+        for task, node in zip(run.plan.tasks, run.nodes, strict=True):
+            if task.sla_s is not None and node.state not in GOOD and self.now <= end + task.sla_s:
+                self._miss(seen, f"the SLA of {task.task_id}", end + task.sla_s, None)
 
     def _miss(self, seen: SimulatedRun, what: str, due: float, ended: float | None) -> None:
         self.found.missed.append(Missed(seen.dag_id, seen.run_id, what, due, ended))
@@ -422,23 +445,6 @@ _WHY = {  # what keeps a lane, by the names of `admission`
     "task_in_run": "max_active_tis_per_dagrun",
     "order": "others come first",
 }
-
-
-def _deadline(plain: dict[str, Any], seen: SimulatedRun) -> float | None:
-    """When it is over; None where that depends on what only the real run knows."""
-    reference, interval = plain.get("reference") or {}, plain.get("interval") or {}
-    if "every_s" not in interval:
-        return None
-    start = {
-        "DagRunLogicalDateDeadline": seen.logical_date,
-        "DagRunQueuedAtDeadline": seen.made,
-        "FixedDatetimeDeadline": reference.get("datetime"),
-    }.get(str(reference.get("reference_type")))
-    return None if start is None else float(start) + float(interval["every_s"])
-
-
-def _named(deadline: dict[str, Any]) -> str:
-    return f" {deadline['name']!r}" if deadline.get("name") else ""
 
 
 def _seconds(text: str | None) -> float | None:

@@ -12,6 +12,8 @@ from .due import SLA
 from .states import CallState, DeadlineState, Outcome
 from .why import at, closed
 
+_OF_A_FILE = "unusual_prefix_"  # begins the name of the module that a DAG file is
+
 
 class Row(Protocol):
     """A deadline as the store holds it."""
@@ -93,4 +95,5 @@ def _told(row: Row, calls: Mapping[int, Told]) -> str:
 
 def _path(row: Row) -> str:
     callback = row.detail.get("callback") or {}
-    return str(callback.get("path") or "its callback")
+    module, _, name = str(callback.get("path") or "its callback").rpartition(".")
+    return f"{module}.{name}" if module and not module.startswith(_OF_A_FILE) else name  # whose name says nothing

@@ -34,7 +34,7 @@ def call_of_deadline(dag: DAG, context: Context, told: Mapping[str, Any]) -> lis
     def one(context: Context) -> Any:
         return _called(callback, context)
 
-    one.__name__ = callback.path
+    one.__name__ = callback.path.rpartition(".")[2]
     return call_each("deadline", one, context)
 
 
