@@ -134,6 +134,8 @@ class Config:
     file_zygotes_max: int = 8
     log_bytes_max: int = 1024 * 1024 * 1024  # per attempt
     log_line_bytes_max: int = 64 * 1024
+    keep_runs_days: float | None = None  # runs that ended longer ago are removed; None: none is
+    keep_runs_min: int = 20  # of each DAG the newest stay however old they are
     value_inline_bytes_max: int = 64 * 1024  # larger values go to the value store
     dag_ignore_file_syntax: str = "regexp"  # of .airflowignore: regexp or glob
     resources_cpus: float | None = None  # that tasks may ask for; None: what the machine has

@@ -41,6 +41,7 @@ VERBS = {
     "mark": ("control", "Let tasks, or a run, be as if they had ended so: success, failed, skipped."),
     "cancel": ("control", "End a run."),
     "note": ("control", "Write a note on a run or a task of it."),
+    "clean": ("clean", "Remove runs that ended long ago, with all that was their own."),
     "questions": ("people", "What tasks wait for people to answer."),
     "answer": ("people", "Answer a task that asks a person."),
     "approve": ("people", "Say yes to a task that waits for approval."),

@@ -110,7 +110,10 @@ def _dag_test(dag: DAG, wanted: Namespace) -> bool:
 def _backfill(dag: DAG, wanted: Namespace) -> bool:
     start, end = wanted.start or wanted.end, wanted.end or wanted.start
     if start != end:
-        raise BadCommand("A file run by itself does one date. Give the same to --start-date and --end-date.")
+        raise BadCommand(
+            "A file run by itself does one date: give the same to --start-date and --end-date. "
+            f"Several are for an engine: venturi backfill {dag.dag_id} --from {start[:10]} --to {end[:10]}"
+        )
     wanted.date = start
     return _dag_test(dag, wanted)
 

@@ -346,6 +346,31 @@ class BackfillDate:
 
 
 @dataclass(slots=True)
+class RunRemoval:
+    """A run that is over goes, for good; what was its own follows in later commits, and then `RunForgotten`."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    at: float
+
+
+@dataclass(slots=True)
+class RunForgotten:
+    """Nothing is left of a run that was removed."""
+
+    id: int
+
+
+@dataclass(slots=True)
+class Swept:
+    """Old rows of one table go, by their keys."""
+
+    table: str
+    keys: list[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
 class AttemptRow:
     """One try, written once, when it has ended."""
 
@@ -512,6 +537,9 @@ class Batch:
     asset_events: list[AssetEventRow] = field(default_factory=list)
     asset_steps: list[AssetWait | AssetStart | AssetForget] = field(default_factory=list)  # in their order
     states: list[StateRow] = field(default_factory=list)
+    removals: list[RunRemoval] = field(default_factory=list)
+    swept: list[Swept] = field(default_factory=list)
+    forgotten: list[RunForgotten] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: list[DagVersion] = field(default_factory=list)
     dag_flags: list[tuple[str, str, bool]] = field(default_factory=list)  # (dag_id, "paused"|"active"|"ad_hoc", to)

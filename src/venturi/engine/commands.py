@@ -19,7 +19,15 @@ from ..core.step import Turn
 from ..core.world import UNDEFINED_POOL_SLOTS, Run
 from ..store import CommandRow
 from ..wire.frames import Head, encode
-from . import backfill_commands, coming, control_commands, kept_commands, questions, whys
+from . import (
+    backfill_commands,
+    coming,
+    control_commands,
+    kept_commands,
+    questions,
+    retention_commands,
+    whys,
+)
 from .changing import TurnIsVoid
 from .clock import Clock
 from .control import Client, Control, answer, refuse
@@ -479,6 +487,7 @@ _COMMANDS: dict[str, _Act] = {
     "follow": Commands.follow,
     "status": Commands.status,
     **backfill_commands.COMMANDS,
+    **retention_commands.COMMANDS,
     "why": Commands.why,
     "stop": Commands.stop,
 }
@@ -492,5 +501,6 @@ _LASTING = {
         *backfill_commands.LASTING,
         *control_commands.ACTS,
         *kept_commands.ACTS,
+        *retention_commands.LASTING,
     )
 }

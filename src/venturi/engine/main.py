@@ -28,6 +28,7 @@ from .control import Control
 from .dagfiles import DagFiles
 from .jumps import Jumps
 from .lock import EngineLock
+from .sweeping import Places
 from .turn import LAZY_S, Engine
 
 RECONNECT_S = 0.05
@@ -53,6 +54,7 @@ class EngineProcess:
         self._store = open_store(config.database_url or home.database, key_file=home.sealing_key)
         self._executor = Local(home.socket("crew"), 0)
         self._engine = Engine(self._store, self._executor, config, home.values, foreground)
+        self._engine.retention.places = Places(home.logs, home.values, home.sources)
         self._files = DagFiles(self._engine, roots, home.root, Environments(home.environments))
         self._builds = Builds(home.environments, self._on_changed)
         self._files.build = self._builds.want

@@ -53,6 +53,7 @@ from .machine import machine_of
 from .outcomes import as_it_counts, asset_event_rows, attempt_row, end_of, ended_by, event_of, reason_of, value_row
 from .own_timetables import OwnTimetables
 from .pausing import pause_what_fails
+from .retention import Retention
 from .schedules import Schedules
 from .versions import Versions
 
@@ -94,6 +95,7 @@ class Engine:
         self.own_timetables = OwnTimetables(self)
         self.backfills = Backfills(self)
         self.schedules = Schedules(self)
+        self.retention = Retention(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
         self.on_loaded: Callable[[Loaded, Turn], None] = lambda report, turn: None
@@ -125,6 +127,7 @@ class Engine:
         self.world.capacity.online = False  # until the executor has told what it holds
         self.backfills.restart(kept.backfills)
         self.schedules.restart(kept.schedules)
+        self.retention.restart()
         self._effects = Effects()
         self._turn = None
         self._own_reports = []
@@ -203,6 +206,7 @@ class Engine:
         if self.world.capacity.online:
             self._effects.admitted += admission.admit(self.world, turn, self.take_token)
             self._effects.calls += calls.hand_out(self.world, turn, self.take_token)
+        self.retention.act(turn)
         return turn
 
     def _cancel_at_executor(self, turn: Turn) -> None:
@@ -468,7 +472,7 @@ class Engine:
     def next_timer(self) -> float | None:
         times: list[float | None] = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
         times.append(starting.next_at(self.world) if self.world.capacity.online else None)
-        begins = (self.schedules.next_due(), self.backfills.next_due())
+        begins = (self.schedules.next_due(), self.backfills.next_due(), self.retention.next_due())
         moments = (self.conditions.next_at(), self.deadlines.next_at(), *begins)
         return min((moment for moment in (*times, *moments) if moment is not None), default=None)
 

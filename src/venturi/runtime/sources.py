@@ -138,8 +138,14 @@ def manifest(folder: str, version: str) -> dict[str, str]:
 
 
 def write_once(path: str, *parts: Any) -> None:
-    """A file named by its content: written whole or not at all, and never a second time."""
-    if os.path.exists(path):
+    """A file named by its content: written whole or not at all, and never a second time. One that is there is young
+    again, so that it is not swept away as something that nobody has named for long."""
+    try:
+        os.utime(path)
+        return
+    except FileNotFoundError:
+        pass
+    except OSError:  # somebody else's
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = f"{path}.{os.getpid()}"

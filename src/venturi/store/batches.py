@@ -23,7 +23,9 @@ from ..core.moves import (
     Intervention,
     NewCall,
     NewDeadline,
+    PoolChange,
     RunMove,
+    RunReset,
     ScheduleMove,
     StateRow,
     TaskMove,
@@ -45,12 +47,7 @@ def writes(batch: Batch) -> Iterator[Write]:
     if batch.dag_flags:
         yield "dag_flags", _flags(batch.dag_flags), True
     if batch.run_resets:
-        resets = [
-            (r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in batch.run_resets
-        ]
-        yield "run_reset", resets, True
-        for name in ("task_instance", "task_group", "value", "deferral", "question", "placement", "intervention"):
-            yield f"{name}_of_run", [(r.id,) for r in batch.run_resets], False
+        yield from _resets(batch.run_resets)
     if batch.reopenings or batch.run_versions or batch.rows_gone or batch.interventions or batch.notes:
         yield from _of_people(batch)
     if batch.new_runs:
@@ -102,18 +99,30 @@ def writes(batch: Batch) -> Iterator[Write]:
         yield "command_done", [(id, _dumps(answer), now) for id, answer in batch.commands_done], True
     if batch.commands:
         yield "command", [(c.name, _dumps(c.payload), c.at, c.at, _dumps(c.answer)) for c in batch.commands], False
-    if batch.pools:
-        for p in batch.pools:  # one after the other: one may be removed and defined again in one turn
-            if p.slots is None:
-                yield "pool_clear", [(p.name,)], False
-            else:
-                yield "pool", [(p.name, p.slots, p.description, p.include_deferred)], False
+    yield from _pools(batch.pools)
+    yield from _removals(batch)
     if batch.events:
         yield (
             "event",
             [(e.at, e.kind, e.dag_id, e.run, None if e.data is None else _dumps(e.data)) for e in batch.events],
             False,
         )
+
+
+def _resets(resets: list[RunReset]) -> Iterator[Write]:
+    rows = [(r.id, r.version, r.queued_at, _dumps(r.conf), r.idempotency_key, r.before.value) for r in resets]
+    yield "run_reset", rows, True
+    for name in ("task_instance", "task_group", "value", "deferral", "question", "placement", "intervention"):
+        yield f"{name}_of_run", [(r.id,) for r in resets], False
+
+
+def _pools(changes: list[PoolChange]) -> Iterator[Write]:
+    """One after the other: one may be removed and defined again in one turn."""
+    for p in changes:
+        if p.slots is None:
+            yield "pool_clear", [(p.name,)], False
+        else:
+            yield "pool", [(p.name, p.slots, p.description, p.include_deferred)], False
 
 
 def _of_people(batch: Batch) -> Iterator[Write]:
@@ -135,6 +144,17 @@ def _of_people(batch: Batch) -> Iterator[Write]:
 def _intervention(i: Intervention) -> tuple[Any, ...]:
     becomes, detail = i.becomes and i.becomes.value, i.detail and _dumps(i.detail)
     return (i.kind, i.by, i.at, i.tries_before, becomes, detail)
+
+
+def _removals(batch: Batch) -> Iterator[Write]:
+    """Last, so that what something of this turn still names stays."""
+    if batch.removals:
+        yield "run_removed", [(r.id,) for r in batch.removals], True
+        yield "removed_run", [(r.id, r.dag_id, r.run_id, r.at) for r in batch.removals], False
+    for swept in batch.swept:
+        yield f"swept_{swept.table}", swept.keys, False
+    if batch.forgotten:
+        yield "run_forgotten", [(f.id,) for f in batch.forgotten], False
 
 
 def cleaned(rows: Rows) -> Rows:

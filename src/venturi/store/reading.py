@@ -24,6 +24,7 @@ from .reading_control import ControlReads, read_interventions
 from .reading_deadlines import DeadlineReads, due_deadlines
 from .reading_pages import PageReads
 from .reading_people import PeopleReads
+from .reading_retention import RetentionReads
 from .rows import (
     AttemptRecord,
     CallRow,
@@ -317,7 +318,7 @@ def ask(driver: Driver, name: str, **params: Any) -> list[Row]:
     return driver.all(text, {**given, **params})
 
 
-class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads, PageReads, DeadlineReads):
+class Reader(AssetReads, BackfillReads, PeopleReads, ControlReads, PageReads, DeadlineReads, RetentionReads):
     """Reads of one connection, for one thread at a time."""
 
     def __init__(self, driver: Driver, sealer: Sealer) -> None:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 from sqlalchemy.sql.expression import ClauseElement
 
-from ..core.states import FINAL
+from ..core.states import FINAL, RUN_FINAL
 from . import tables as t
 
 
@@ -273,6 +273,24 @@ _OF_A_RUN = (t.task_instance, t.task_group, t.value, t.deferral, t.placement, t.
 
 _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "answered_at")
 
+# What is of one run alone goes with it; the log goes by its age as well, and a backfill still says what it has done.
+_NOT_A_PART = (t.event, t.removed_run, t.backfill_run)
+PARTS_OF_A_RUN = [table for table in t.metadata.sorted_tables if "run" in table.c and table not in _NOT_A_PART]
+AGEING = (t.event, t.command, t.asset_event, t.asset_alias_event, t.stored_state, t.dag_version)
+
+
+def _by_key(table: Table) -> Statement:
+    names = [column.name for column in table.primary_key]
+    return Statement(
+        _of(table, *names), lambda rows: delete(table).where(and_(*(table.c[name] == rows[name] for name in names)))
+    )
+
+
+def _removed_runs(rows: Rows) -> Any:
+    final: list[Any] = [literal_column(f"'{state.value}'") for state in sorted(RUN_FINAL)]
+    return delete(t.run).where(and_(t.run.c.id == rows["id"], t.run.c.state.in_(final)))
+
+
 COMMIT: dict[str, Statement] = {
     "new_run": _insert(t.run),
     **{f"clock_of_{table.name}": _clock(table) for table in (t.run, t.attempt, t.task_instance)},
@@ -428,6 +446,10 @@ COMMIT: dict[str, Statement] = {
     "command": _insert(t.command, "name", "payload", "at", "done_at", "answer"),
     "pool": _upsert(t.pool, _changed_pool),
     "pool_clear": Statement(_of(t.pool, "name"), lambda rows: delete(t.pool).where(t.pool.c.name == rows["name"])),
+    "run_removed": Statement(_of(t.run, "id"), _removed_runs),
+    "removed_run": _insert(t.removed_run),
+    "run_forgotten": _by_key(t.removed_run),
+    **{f"swept_{table.name}": _by_key(table) for table in (*PARTS_OF_A_RUN, *AGEING)},
     "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
 }
 

@@ -3,11 +3,9 @@
 Owns the writing connection and the order of writes in a commit. Decides nothing: moves come from core, guarded by
 what their maker believed, and where the database says otherwise nothing of the batch is written.
 
-Files of the value store (`values/<sha>`) are never collected yet. They are named by content, so that one file may be
-the value of many tasks and runs, and an attempt writes its file before the row that names it: a file without a row may
-be one that is about to have one, here or on another machine. Rows go only when a try is repeated or a run is reset;
-nothing deletes a run. Whatever comes to delete runs is to own the sweep as well, in one place: after its commit, of
-files that no row names and that are older than any living attempt.
+Files of the value store (`values/<sha>`) are named by content: one file may be the value of many tasks and runs. An
+attempt writes its file before the row that names it, so that a file without a row may be one that is about to have one.
+`engine.sweeping` removes those that no row names and that are older than any living attempt.
 """
 
 from __future__ import annotations

@@ -109,6 +109,7 @@ Index("run_of_date", run.c.dag_id, run.c.logical_date)
 Index("run_key", run.c.dag_id, run.c.idempotency_key, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
 Index("run_unfinished", run.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
 _of_backfill = text("backfill IS NOT NULL")
+Index("run_of_version", run.c.version)
 Index("run_of_backfill", run.c.backfill, sqlite_where=_of_backfill, postgresql_where=_of_backfill)
 
 task_instance = Table(  # a row exists once the instance is touched
@@ -228,6 +229,9 @@ value = Table(
     Column("ref", Text),
     _need("bytes", BigInteger),
 )
+
+_has_ref = text("ref IS NOT NULL")
+Index("value_ref", value.c.ref, sqlite_where=_has_ref, postgresql_where=_has_ref)
 
 asset = Table(  # every one that a version of a DAG has declared
     "asset",
@@ -437,5 +441,14 @@ note = Table(  # of a run, or by `task_id` of a task instance
     _key("map_index", Integer),
     _need("text", Text),
     Column("by", Text),
+    _need("at", Double),
+)
+
+removed_run = Table(  # a run that is gone, until all of what was its own is gone too
+    "removed_run",
+    metadata,
+    _key("run", BigInteger),
+    _need("dag_id", Text),
+    _need("run_id", Text),
     _need("at", Double),
 )

@@ -13,7 +13,12 @@ NAME_BYTES_MAX = 200  # file systems allow 255
 
 def run_log_name(dag_id: str, run_id: str) -> str:
     """Of what the run's own callbacks print."""
-    return f"{_safe(dag_id)}/{_safe(run_id)}/callbacks.log"
+    return f"{run_folder(dag_id, run_id)}/callbacks.log"
+
+
+def run_folder(dag_id: str, run_id: str) -> str:
+    """Where everything of one run is logged."""
+    return f"{_safe(dag_id)}/{_safe(run_id)}"
 
 
 def log_name(dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int, lost: int) -> str:

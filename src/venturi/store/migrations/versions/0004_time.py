@@ -14,6 +14,7 @@ depends_on = None
 
 _OF_BACKFILL = sa.text("backfill IS NOT NULL")
 _DUE = sa.text("state = 'due'")
+_HAS_REF = sa.text("ref IS NOT NULL")
 _OPEN_BACKFILL = sa.text("state IN ('running', 'paused')")
 
 
@@ -25,6 +26,8 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("only", sa.Text(), nullable=True))
     op.add_column("run", sa.Column("backfill", sa.BigInteger(), nullable=True))
     op.add_column("run", sa.Column("started_by", sa.Text(), nullable=True))
+    op.create_index("run_of_version", "run", ["version"])
+    op.create_index("value_ref", "value", ["ref"], sqlite_where=_HAS_REF, postgresql_where=_HAS_REF)
     op.create_index("run_of_backfill", "run", ["backfill"], sqlite_where=_OF_BACKFILL, postgresql_where=_OF_BACKFILL)
     op.add_column("pool", sa.Column("include_deferred", sa.Boolean(), nullable=True))
     op.create_index("run_of_date", "run", ["dag_id", "logical_date"])
@@ -136,4 +139,12 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=True),
         sa.Column("at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("run", "task_id", "map_index"),
+    )
+    op.create_table(
+        "removed_run",
+        _key("run", sa.BigInteger()),
+        sa.Column("dag_id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("run"),
     )
