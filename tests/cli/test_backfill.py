@@ -87,12 +87,21 @@ def test_what_it_would_do_is_said_and_nothing_is_started(days: Place) -> None:
     assert list(filed(days)) == ["2025-01-02"]
 
 
-def test_a_run_that_fails_is_the_exit_status(days: Place) -> None:
+def test_a_run_that_fails_is_the_exit_status_and_is_done_again(days: Place) -> None:
     conf = json.dumps({"bad": ["2025-01-02"]})
     given = ["--from", "2025-01-01", "--to", "2025-01-03", "--ignore-pause", "--conf", conf]
     said = days("backfill", "days", *given, "--wait", "--json")
     assert (said.status, said.json["counts"]) == (1, {"failed": 1, "success": 2, "left out": 0})
     assert "failed" in days("backfill", "show", "1").out
+    again = ["--from", "2025-01-01", "--to", "2025-01-04", "--ignore-pause", "--reprocess", "failed"]
+    would = days("backfill", "days", *again, "--dry-run").out.splitlines()
+    assert would[1:3] == [
+        "2025-01-02 00:00:00 UTC  again: backfill__2025-01-02T00:00:00+00:00",
+        "2025-01-03 00:00:00 UTC  left out: its run backfill__2025-01-03T00:00:00+00:00 has succeeded",
+    ]
+    said = days("backfill", "days", *again, "--conf", '{"bad": []}', "--wait", "--json")
+    assert (said.status, said.json["counts"]) == (0, {"success": 2, "left out": 2})
+    assert list(filed(days)) == [f"2025-01-{day:02}" for day in range(1, 5)]
 
 
 def test_it_is_paused_resumed_and_goes_on_over_an_engine_that_dies(days: Place) -> None:

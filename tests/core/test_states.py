@@ -56,8 +56,8 @@ def test_a_person_may_take_back_anything_and_say_how_it_ended_but_not_of_what_is
 def test_a_run_that_is_over_is_opened_again_by_a_person_alone() -> None:
     for before in RunState:
         if before in RUN_FINAL:
-            RunReopening(1, before, 1, 0.0)
+            RunReopening(1, before, 1, 0.0, {}, False, None)
             RunMove(1, before, RunState.QUEUED, 0.0, by_person=True)
         else:
             with pytest.raises(IllegalMove):
-                RunReopening(1, before, 1, 0.0)
+                RunReopening(1, before, 1, 0.0, {}, False, None)

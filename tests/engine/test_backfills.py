@@ -314,6 +314,131 @@ def test_a_new_version_goes_on_from_the_date_reached(bench: Bench) -> None:
     assert row(bench, id).state == "done"
 
 
+# ── again ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def a_week(bench: Bench, **more: Any) -> DagSpec:
+    """Of five days the third has failed."""
+    spec = paused_daily(bench, **more)
+    begin(bench, spec, first="2023-10-01", last="2023-10-05", max_active=1)
+    for day in range(1, 6):
+        (token,) = bench.engine.world.by_token
+        bench.turn(bench.ended(token, "failed" if day == 3 else "success"))
+    bench.turn()
+    return spec
+
+
+def test_what_has_failed_is_done_again_in_its_own_run(bench: Bench) -> None:
+    spec = a_week(bench)
+    id = begin(bench, spec, first="2023-10-01", last="2023-10-07", reprocess="failed", conf={"n": 2}, max_active=9)
+    assert len(bench.engine.world.by_token) == 3  # the third, and two new days
+    finish_all(bench)
+    bench.turn()
+    assert (row(bench, id).state, counts(bench, id)) == ("done", {"success": 3, "left out": 4})
+    assert sorted(dates(bench)) == days(1, 7)
+    third = next(run for run in runs(bench) if text(run.logical_date) == days(3, 3)[0])
+    assert (third.state, third.backfill, third.conf, third.started_by) == ("success", id, {"n": 2}, "backfill 1")
+    with bench.store.reader() as reader:
+        assert {d.n: d.what for d in reader.backfill_dates(id)}[3] == "again"
+        assert [a.outcome for a in reader.attempts(third.id)] == ["failed", "success"]
+
+
+def test_all_are_done_again_as_places_come_free(bench: Bench) -> None:
+    spec = a_week(bench)
+    id = begin(bench, spec, first="2023-10-01", last="2023-10-05", reprocess="all", max_active=2)
+    bound = bench.engine.world.backfills[id]
+    for _ in range(6):
+        assert bound.unfinished == len(bench.engine.world.runs) <= 2
+        finish_all(bench)
+    assert (row(bench, id).state, counts(bench, id)) == ("done", {"success": 5})
+    assert len(runs(bench)) == 5
+    assert bench.engine.world.dag("d").running == 0
+
+
+def test_of_what_is_done_again_only_the_tasks_chosen_are(bench: Bench) -> None:
+    spec = paused_daily(bench, tasks=(TaskSpec("a"), TaskSpec("b", upstream=("a",))))
+    begin(bench, spec, dates=["2023-10-01"])
+    finish_all(bench)
+    finish_all(bench)
+    begin(bench, spec, dates=["2023-10-01"], tasks=["b"], reprocess="all")
+    assert [bench.engine.world.by_token[t][1] for t in bench.engine.world.by_token] == [1]
+
+
+def test_it_is_done_again_with_the_code_of_now(bench: Bench) -> None:
+    spec = a_week(bench)
+    serve(bench, replace(spec, description="mended"), version="v2")
+    begin(bench, spec, first="2023-10-03", last="2023-10-03", reprocess="failed")
+    (run,) = bench.engine.world.runs.values()
+    assert run.plan.spec.description == "mended"
+
+
+def test_a_run_that_is_not_over_is_not_done_again(bench: Bench) -> None:
+    spec = paused_daily(bench)
+    begin(bench, spec, first="2023-10-01", last="2023-10-01")
+    id = begin(bench, spec, first="2023-10-01", last="2023-10-02", reprocess="all")
+    assert counts(bench, id) == {"running": 1, "left out": 1}
+
+
+def test_what_is_done_again_ignores_the_pause_where_that_is_meant_also_over_a_restart(bench: Bench) -> None:
+    spec = a_week(bench)
+    pause(bench, True)
+    id = begin(bench, spec, first="2023-10-01", last="2023-10-05", reprocess="all", ignores_pause=True, max_active=2)
+    for _ in range(2):
+        tokens = set(bench.engine.world.by_token)
+        assert len(tokens) == 2
+        bench.start()
+        bench.settle(*tokens)
+        finish_all(bench)
+    for _ in range(3):
+        finish_all(bench)
+        bench.turn()
+    assert (row(bench, id).state, counts(bench, id)) == ("done", {"success": 5})
+
+
+def test_a_commit_that_is_lost_while_dates_are_done_again_loses_and_doubles_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Doing one again commits what was decided before it first: at each of these commits it may end."""
+    spec = a_week(bench)
+    request = request_of(
+        {"from": "2023-09-29", "to": "2023-10-06", "reprocess": "all", "max_active": 9}, spec, bench.now
+    )
+    id = begin(bench, spec, first="2023-09-30", last="2023-09-30")  # an id more
+    commit, made = bench.store.commit, [0]
+    bench.turn(do=lambda turn: made.append(bench.engine.backfills.begin("d", request, None, turn).id))
+    for nth in range(1, 9):
+        calls = [0]
+
+        def lost(batch: Any, epoch: int, nth: int = nth, calls: list[int] = calls) -> int:
+            calls[0] += 1
+            if calls[0] == nth:
+                raise StoreError(reason="gone")
+            return commit(batch, epoch)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(bench.store, "commit", lost)
+            try:
+                bench.turn()
+                finish_all(bench)
+            except StoreError:
+                pass
+        bench.engine.restart()
+        bench.engine.world.capacity.online = True
+    for _ in range(9):
+        finish_all(bench)
+        bench.turn()
+    assert id != made[-1]
+    assert row(bench, made[-1]).state == "done"
+    assert row(bench, made[-1]).n == 8
+    assert counts(bench, made[-1]).get("failed") is None
+    assert sorted({text(run.logical_date) for run in runs(bench)}) == [
+        "2023-09-29T00:00", "2023-09-30T00:00", *days(1, 6),
+    ]  # fmt: skip
+    with bench.store.reader() as reader:
+        cleared = [e.run for e in reader.events_after(0, 10_000) if e.kind == "cleared"]
+    assert len(cleared) == len(set(cleared)) == 5
+
+
 # ── timetables of the authors' own ───────────────────────────────────────────────────────────────────────
 
 

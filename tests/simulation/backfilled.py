@@ -18,7 +18,7 @@ from venturi.engine.backfills import Backfills
 from venturi.engine.making import Wanted, make_run
 from venturi.store import Store
 
-from .schedules import Schedule
+from .schedules import Replay, Schedule
 from .timed import Timed, iso
 
 DAY = 86_400.0
@@ -43,7 +43,10 @@ class Backfilled(Timed):
         span = {"from": iso(first), "to": iso(first + rng.choice([5400.0, 20_000.0, 40_000.0]))}
         most, reverse = rng.randint(1, 4), rng.random() < 0.3
         given = {**span, "max_active": most, "reverse": reverse, "ignores_pause": rng.random() < 0.3}
+        given["reprocess"] = rng.choice(["none", "failed", "all"])
         self.request: Request = request_of(given, self.spec, self.now)
+        self.people = None
+        self.crew.runs_end_again = given["reprocess"] != "none"
         self.backfill = 0
         self.by_hand: dict[float, str] = {}
         self.is_cancelled = False
@@ -109,6 +112,15 @@ class Backfilled(Timed):
         self.run_ids = [run.id for run in self.runs()]
         return Schedule.check(self) + self.too_many[:3] + self.check_dates()
 
+    def check_run_move(self, number: int, told: list[Any], replay: Replay) -> list[str]:
+        before, _, *reason = told
+        word = bool(reason) and reason[0] == f"cleared by backfill {self.backfill}"
+        if before not in ("success", "failed") or not word or self.request.reprocess == "none":
+            return super().check_run_move(number, told, replay)
+        if self.request.reprocess == "failed" and before == "success":
+            return [f"run {number} has succeeded and was done again"]
+        return []
+
     def check_dates(self) -> list[str]:
         with self.store.reader() as reader:
             row = reader.backfill(self.backfill)
@@ -125,6 +137,13 @@ class Backfilled(Timed):
         made = Counter(run.logical_date for run in self.runs())
         problems += [f"the date {date} has {made[date]} runs" for date in expected if made[date] != 1]
         mine = {run.id for run in self.runs() if run.backfill == self.backfill}
-        if mine != {d.run for d in told if d.what == "new"}:
+        if mine != {d.run for d in told if d.what != "left out"}:
             problems.append("its runs are not those it has told of")
-        return problems
+        return problems + self.check_again({d.run for d in told if d.what == "again"})
+
+    def check_again(self, again: set[int | None]) -> list[str]:
+        """Each of these runs was opened once more, by the backfill."""
+        with self.store.reader() as reader:
+            lines = reader.events_after(self.first_event, 1_000_000)
+        opened = Counter(e.run for e in lines if e.kind == "cleared" and e.data["by"] == f"backfill {self.backfill}")
+        return [f"run {run} was opened again {opened[run]} times" for run in again | opened.keys() if opened[run] != 1]

@@ -73,6 +73,22 @@ def test_an_engine_that_forgets_how_many_of_its_runs_there_are_is_found_out(
     assert found(tmp_path, "are unfinished")
 
 
+def test_an_engine_that_does_dates_again_and_forgets_it_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided before a run is opened again is committed with that, without where it stands."""
+    write = Backfills._write
+
+    def late(self: Backfills, one: Open, step: Any) -> None:
+        if len(step.done) > 1:
+            write(self, one, step)
+        elif step.done:
+            step.done = []
+
+    monkeypatch.setattr(Backfills, "_write", late)
+    assert found(tmp_path, "opened again") or found(tmp_path, "not with its")
+
+
 def test_an_engine_that_passes_over_a_date_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was given back is lost."""
     monkeypatch.setattr("venturi.engine.backfill_dates.Walked.give_back", lambda self, planned: None)

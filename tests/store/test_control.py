@@ -30,7 +30,7 @@ def test_a_run_is_opened_again_with_its_rows_as_they_are_to_be(store: Store) -> 
     words = [Intervention(1, "a", -1, "cleared", "ann", NOW, 1), Intervention(1, "", -1, "cleared", "ann", NOW)]
     store.commit(
         batch(
-            reopenings=[RunReopening(1, RunState.FAILED, 5, NOW + 9)],
+            reopenings=[RunReopening(1, RunState.FAILED, 5, NOW + 9, {}, False, None)],
             task_moves=[back, again],
             rows_gone=[(1, "m", -1)],
             interventions=words,
@@ -52,7 +52,7 @@ def test_a_run_is_opened_again_with_its_rows_as_they_are_to_be(store: Store) -> 
 def test_what_is_not_as_it_was_believed_to_be_is_not_taken_back(store: Store) -> None:
     epoch = an_ended_run(store)
     for wrong in (
-        batch(reopenings=[RunReopening(1, RunState.SUCCESS, 1, NOW)]),
+        batch(reopenings=[RunReopening(1, RunState.SUCCESS, 1, NOW, {}, False, None)]),
         batch(rows_gone=[(1, "zzz", -1)]),
         batch(task_moves=[move("a", S.FAILED, S.NONE, 6, by_person=True)]),
         batch(task_moves=[move("a", S.NONE, S.SCHEDULED, 7, has_row=True)]),

@@ -15,7 +15,7 @@ from uuid import uuid4
 import click
 
 from ..config import Home, find_home, read_config
-from ..core.backfills import request_of
+from ..core.backfills import REPROCESS, request_of
 from ..core.spec import dag_from_json
 from ..store import Reader
 from ..store.rows import BackfillRow
@@ -67,6 +67,13 @@ def _reader(home: Home) -> Iterator[Reader]:
 @click.option("--downstream", is_flag=True, help="With what comes after them.")
 @click.option("--reverse", is_flag=True, help="The newest date first.")
 @click.option("--max-active", type=int, help="Runs at once. [default: as many as the DAG may have, at most 10]")
+@click.option(
+    "--reprocess",
+    type=click.Choice(REPROCESS),
+    default="none",
+    show_default=True,
+    help="Dates that have their run: none again, those that failed, or all that are over.",
+)
 @click.option("--conf", metavar="JSON", help="The configuration of its runs, an object.")
 @click.option("--unpause", is_flag=True, help="Unpause the DAG too.")
 @click.option("--ignore-pause", "ignores_pause", is_flag=True, help="Run although the DAG is paused.")

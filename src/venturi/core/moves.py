@@ -254,6 +254,9 @@ class RunReopening:
     before: RunState
     version: int
     queued_at: float
+    conf: dict[str, Any]
+    ignores_pause: bool
+    backfill: int | None  # by which it is done again, or was made
 
     def __post_init__(self) -> None:
         check_run_move(f"run {self.id}", self.before, RunState.QUEUED, by_person=True)

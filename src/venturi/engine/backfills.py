@@ -13,10 +13,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.backfills import AGAIN, Request, Standing, There, Verdict, Waits, date_of, dates, verdict
-from ..core.errors import StoreError, VenturiError
+from ..core.clearing import Wish
+from ..core.errors import Refused, StoreError, VenturiError
 from ..core.moves import BackfillDate, BackfillMove, DagVersion, Event, NewBackfill
 from ..core.states import BackfillState, RunState
 from ..core.step import Turn
@@ -24,6 +25,7 @@ from ..core.timetables import Planned
 from ..core.world import Bound, Run, World
 from ..store.rows import BackfillRow
 from .backfill_dates import SAME_S, Dates, Walked, dates_of
+from .changing import clear
 from .making import Wanted, make_run
 from .own_timetables import AGAIN_S
 
@@ -72,7 +74,6 @@ class Backfills:
         self._open: dict[int, Open] = {}
         self._look: dict[int, None] = {}
         self._next_id = 1
-        self.again: Callable[[Open, int, Turn], None] | None = None  # a run that is over is done again
 
     def restart(self, rows: Iterable[BackfillRow]) -> None:
         self._open, self._look = {}, {}
@@ -217,15 +218,20 @@ class Backfills:
         try:
             is_over = self._deal(one, source, step)
         finally:
-            if step.done:
-                turn.batch.backfill_dates.extend(step.done)
-                one.cursor = step.cursor
-                self._move(one, BackfillState.RUNNING, turn, step.done[-1].n)
+            self._write(one, step)
         if is_over and not one.bound.unfinished:
             one.total = one.n
             self._move(one, BackfillState.DONE, turn)
             self._close(one)
             self._tell(one, "done", turn)
+
+    def _write(self, one: Open, step: _Step) -> None:
+        """Where it stands, in the commit of what it has done."""
+        if step.done:
+            step.turn.batch.backfill_dates.extend(step.done)
+            one.cursor = step.cursor
+            self._move(one, BackfillState.RUNNING, step.turn, step.done[-1].n)
+            step.done = []
 
     def _deal(self, one: Open, source: Dates, step: _Step) -> bool:
         """With one date after the other, while there is room for a run. Whether there are no more."""
@@ -255,14 +261,26 @@ class Backfills:
         run = None if there is None else there.id
         if word.what == "new":
             run = self._make(one, source, planned, step.turn).id
-        elif word is AGAIN:
-            assert self.again is not None
-            assert run is not None
-            self.again(one, run, step.turn)
+        elif word is AGAIN and there is not None:
+            word = self._again(one, there, step)
         n = one.n + len(step.done) + 1
         step.done.append(BackfillDate(one.id, n, date_of(planned), run, word.what, word.reason))
         step.cursor = date_of(planned)
         step.left -= 1
+
+    def _again(self, one: Open, there: There, step: _Step) -> Verdict:
+        """With the code of now, as somebody has mended it. What was decided before is committed first, by `clear`."""
+        self._write(one, step)
+        request = one.request
+        anew: dict[str, Any] = {"backfill": one.id, "ignores_pause": request.ignores_pause}
+        if request.conf:
+            anew["conf"] = request.conf
+        wish = Wish(request.tasks, current_code=True)
+        try:
+            clear(self._engine, step.turn, one.dag_id, there.run_id, wish, f"backfill {one.id}", anew)
+        except Refused as refused:
+            return Verdict("left out", str(refused))
+        return AGAIN
 
     def _make(self, one: Open, source: Dates, planned: Planned, turn: Turn) -> Run:
         wanted = Wanted(

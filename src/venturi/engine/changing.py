@@ -69,12 +69,16 @@ class Touched:
 # ── clear and resume ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def clear(engine: Engine, turn: Turn, dag_id: str, run_id: str, wish: Wish, by: str) -> dict[str, Any]:
-    """What is chosen is run again. Raises a VenturiError, and nothing is changed, where that cannot be."""
+def clear(
+    engine: Engine, turn: Turn, dag_id: str, run_id: str, wish: Wish, by: str, anew: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What is chosen is run again; `anew` is what the run's own row is to say then. Raises a VenturiError, and nothing
+    is changed, where that cannot be."""
     engine.settle(turn)
     touched = clearing(engine.reader, engine.versions, dag_id, run_id, wish)
     for one in touched:
         _check_free(engine, one.row, wish.current_code)
+        one.row = one.row._replace(**(anew or {}))
     _do(engine, turn, touched, "cleared", by)
     return _told(engine, dag_id, run_id, touched)
 

@@ -232,7 +232,10 @@ class RunChange:
         kept.rows, kept.groups = list(self._rows.values()), list(self._groups.values())
         if before.state in OVER:
             was = RunState(before.state)
-            turn.batch.reopenings.append(RunReopening(before.id, was, kept.row.version, turn.now))
+            row = kept.row
+            turn.batch.reopenings.append(
+                RunReopening(row.id, was, row.version, turn.now, row.conf, row.ignores_pause, row.backfill)
+            )
             told = [was, RunState.QUEUED, self._words]
             turn.batch.events.append(Event(turn.now, "run", before.dag_id, before.id, told))
             begun: dict[str, Any] = dict.fromkeys(("started_at", "ended_at", "reason"))

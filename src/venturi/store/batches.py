@@ -128,7 +128,11 @@ def _pools(changes: list[PoolChange]) -> Iterator[Write]:
 def _of_people(batch: Batch) -> Iterator[Write]:
     """What is taken back: before the moves that go on from there."""
     if batch.reopenings:
-        yield "run_reopening", [(r.id, r.version, r.queued_at, r.before.value) for r in batch.reopenings], True
+        reopened = [
+            (r.id, r.version, r.queued_at, _dumps(r.conf), r.ignores_pause, r.backfill, r.before.value)
+            for r in batch.reopenings
+        ]
+        yield "run_reopening", reopened, True
     if batch.run_versions:
         yield "run_version", list(dict(batch.run_versions).items()), True
     if batch.rows_gone:

@@ -271,6 +271,7 @@ _GUARD = [("before", TextType()), ("token_before", t.task_instance.c.token.type)
 
 _OF_A_RUN = (t.task_instance, t.task_group, t.value, t.deferral, t.placement, t.question, t.intervention)
 
+_REOPENED = ("version", "queued_at", "conf", "ignores_pause", "backfill")
 _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "answered_at")
 
 # What is of one run alone goes with it; the log goes by its age as well, and a backfill still says what it has done.
@@ -330,11 +331,11 @@ COMMIT: dict[str, Statement] = {
         ),
     ),
     "run_reopening": Statement(
-        [*_of(t.run, "id", "version", "queued_at"), ("before", TextType())],
+        [*_of(t.run, "id", *_REOPENED), ("before", TextType())],
         lambda rows: (
             update(t.run)
             .values(
-                {name: rows[name] for name in ("version", "queued_at")}
+                {name: rows[name] for name in _REOPENED}
                 | {"state": literal_column("'queued'")}
                 | dict.fromkeys(("started_at", "ended_at", "reason"), null())
             )
