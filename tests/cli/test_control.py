@@ -51,6 +51,7 @@ def test_a_failed_run_is_looked_at_resumed_and_cleared(place: Place) -> None:
     (place.dags / "mended").write_text("")
     assert "Runs again: 2 task instances." in place("resume", "d", run_id, "--yes").out
     until(lambda: states(place, run_id)["run"] == "success", "it goes on")
+    assert "Last resumed by " in place("status", "d", run_id).out
     assert "has succeeded" in place("resume", "d", run_id, "--yes").err
     cleared = place("clear", "d", run_id, "half[0]", "--downstream", "--yes", "--by", "bob", "--json").json
     assert [(t["task_id"], t["map_index"]) for t in cleared["runs"][0]["tasks"]] == [("half", 0), ("total", -1)]

@@ -152,6 +152,10 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
     because = f": {run.reason}" if run.reason else ""
     tasks = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
     text = "\n".join(filter(None, [f"{run.dag_id} {run.run_id} is {run.state}{because}", tasks]))
+    word = next((word for word in reader.interventions(run.id) if not word.task_id), None)
+    if word is not None:
+        found["changed"] = {"kind": word.kind, "by": word.by, "at": iso(word.at)}
+        text += f"\nLast {word.words}, {str(iso(word.at))[:16].replace('T', ' ')} UTC"
     notes = [note for note in reader.notes(run.id) if note.text]
     if notes:
         found["notes"] = [
