@@ -520,6 +520,7 @@ class Replay:
         self.removed: dict[tuple[str, int], TaskState] = {}
         self.ends: list[tuple[tuple[str, int, str], int, bool]] = []  # (task, index, kind), token, on somebody's word
         self.taken = Taken(spec)
+        self.marked: set[str] = set()  # tasks that somebody has marked
 
     def take(self, moves: list[list[Any]]) -> list[str]:
         problems = []
@@ -536,6 +537,8 @@ class Replay:
             if after in (TaskState.NONE.value, TaskState.REMOVED.value):
                 del self.states[task_id, map_index]  # of a mapped task, there may be fewer when it runs again
                 self.removed[task_id, map_index] = TaskState(after)
+            if is_word(reason) and reason[0].startswith("marked"):
+                self.marked.add(task_id)
             if was in LIVE and after in _KINDS:
                 self.ends.append(((task_id, map_index, _KINDS[after]), token, is_word(reason)))
         return problems + self._limits()
@@ -553,6 +556,8 @@ class Replay:
             states = [s for (t, i), s in self.states.items() if t == up and (indexes is None or i in indexes)]
             if not states or any(s not in FINAL for s in states):
                 problems.append(f"{task_id}[{map_index}] was ready before {up} had settled")
+            if up in self.marked:
+                continue  # it may have been good when this became ready
             if task.trigger_rule == "all_success" and any(s is not TaskState.SUCCESS for s in states):
                 problems.append(f"{task_id}[{map_index}] was ready though {up} had not succeeded")
         return problems

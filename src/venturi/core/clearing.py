@@ -19,6 +19,7 @@ from .world import WHOLE
 
 LEFT_OUT = "left out by "
 _FAILED = frozenset({TaskState.FAILED.value, TaskState.UPSTREAM_FAILED.value})
+_NOT_THERE = frozenset({TaskState.NONE.value, TaskState.REMOVED.value})
 _WAITING = frozenset({"scheduled", "queued", "up_for_retry", "up_for_reschedule"})
 _AT_WORK = frozenset(state.value for state in (*LIVE, TaskState.DEFERRED, TaskState.UP_FOR_RESCHEDULE))
 
@@ -191,7 +192,7 @@ def _of_rows(plan: Plan, rows: Sequence[Row], chosen: Selection, never_begun: Ne
     made = Choice()
     for row in rows:
         number = plan.index.get(row.task_id)
-        if number is None or not holds(chosen, number, row.map_index) or row.state == TaskState.NONE.value:
+        if number is None or not holds(chosen, number, row.map_index) or row.state in _NOT_THERE:
             continue
         branch = (row.reason or "")[len(LEFT_OUT) :] if (row.reason or "").startswith(LEFT_OUT) else None
         if branch in plan.index and row.state == "skipped" and not holds(chosen, plan.index[branch], row.map_index):

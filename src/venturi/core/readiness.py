@@ -71,7 +71,7 @@ def whole(run: Run, number: int, node: Node, state: TaskState, reason: str, turn
     """A node ends without having run: as one, however many instances it was to have."""
     cell = node.cell if node.cell is not None else Cell()
     cell.ended_at, cell.reason, cell.wake_at = turn.now, reason, None
-    if node.n:
+    if node.n or (run.word is not None and run.plan.is_many(number)):  # of a run that was changed: its row may say more
         node.n, node.indexed = 0, None
         turn.groups[run.id, number] = run
     remove_cleared(run, number, node, 0, reason, turn)
@@ -89,6 +89,8 @@ def remove_cleared(run: Run, number: int, node: Node, first: int, reason: str, t
 
 def close(run: Run, number: int, node: Node, turn: Turn) -> None:
     """A node has come to its end."""
+    if node.again:  # there are no such instances any more
+        remove_cleared(run, number, node, 0, SMALLER, turn)
     if node.n:
         node.state = settled_state(node.counts)
         turn.groups[run.id, number] = run

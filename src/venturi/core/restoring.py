@@ -75,6 +75,8 @@ def restore(
         node = run.nodes[number]
         if kept.map_index == WHOLE:
             node.state = kept.state
+            if kept.state in FINAL:
+                node.n = 0  # it has ended as one
         if kept.state in FINAL:
             continue  # groups have their counts; a single instance is its node's state
         cell = Cell()

@@ -162,7 +162,7 @@ def _ended_for_a_person(
     task, node = run.plan.tasks[number], run.nodes[number]
     _goes_on_by_no_event(run, number, map_index, cell, turn)
     if after is TaskState.NONE:
-        cell.try_number -= end.outcome is Outcome.NEVER_RAN
+        # The number of this try is not given again, also if it never ran: earlier attempts may have been of it.
         done.tries_before, cell.lost, cell.has_row = cell.try_number, 0, True
         cell.started_at = cell.ended_at = None
         cell.reason = word.words

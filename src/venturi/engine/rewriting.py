@@ -209,7 +209,7 @@ class RunChange:
         if 0 < n < count(sizes) and (whole or number in self._plan.member_of):
             n = count(sizes)  # what had not begun of it when its run was ended begins
         left = sum(row.state not in _GONE for row in self._instances(task_id))
-        if not left or n > group.n:  # there may be those again that there were no more
+        if whole or not left or n > group.n:  # there may be those again that there were no more
             for row in self._instances(task_id):
                 if row.state == TaskState.REMOVED.value:
                     self._clear(row)
