@@ -165,8 +165,8 @@ def spread(plan: Plan, seeds: Selection, upstream: bool = False, downstream: boo
     found: Selection = {}
     for number, indexes in seeds.items():
         _add(found, number, indexes)
-    ups = [[plan.index[up] for up in task.upstream] for task in plan.tasks] if upstream else []
-    for arrows in [arrows for wanted, arrows in ((upstream, ups), (downstream, plan.downstream)) if wanted]:
+    ups, downs = _arrows(plan)
+    for arrows in [arrows for wanted, arrows in ((upstream, ups), (downstream, downs)) if wanted]:
         open_numbers = [(number, indexes) for number, indexes in seeds.items()]
         while open_numbers:
             number, indexes = open_numbers.pop()
@@ -178,6 +178,18 @@ def spread(plan: Plan, seeds: Selection, upstream: bool = False, downstream: boo
                     for teardown in _teardowns(plan, other):
                         _add(found, teardown, _beside(plan, other, there, teardown))
     return found
+
+
+def _arrows(plan: Plan) -> tuple[list[list[int]], list[list[int]]]:
+    """Up and down, and between a mapped group and what it is mapped over."""
+    ups = [[plan.index[up] for up in task.upstream] for task in plan.tasks]
+    downs = [list(arrows) for arrows in plan.downstream]
+    for group in plan.groups:
+        for member in group.members:
+            ups[member] += [feeder for feeder in group.feeders if feeder not in ups[member]]
+        for feeder in group.feeders:
+            downs[feeder] += [member for member in group.members if member not in downs[feeder]]
+    return ups, downs
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from .moves import Intervention
 from .plan import Kind, Tell
 from .readiness import is_fed
 from .states import FINAL, LIVE, TaskState
-from .world import WHOLE, Cell, Run, World, add, index_by_index, lower, why_stopped
+from .world import WHOLE, Cell, Node, Run, World, add, index_by_index, lower, why_stopped
 
 
 @dataclass(slots=True)
@@ -121,19 +121,31 @@ def _expand_again(run: Run) -> None:
     """A group of which nothing is left gets its size anew; a member that had none has that of the others."""
     plan = run.plan
     for number, node in enumerate(run.nodes):
-        group = plan.member_of.get(number)
-        if node.state is not TaskState.NONE or not plan.is_many(number):
-            continue
-        if group is not None and not node.n and is_fed(run, group):
-            other = next((run.nodes[m] for m in group.members if run.nodes[m].n), None)
-            if other is not None:
-                node.n, node.sizes = count(other.sizes), list(other.sizes)
-        left = node.counts or any(cell.state is not TaskState.NONE for cell in node.live.values())
-        if node.n and not left and (group is None or not is_fed(run, group)):
-            node.again.update(node.live)
-            node.live.clear()
-            node.n = node.touched = 0
-            node.sizes = []
+        if plan.tasks[number].is_mapped and number not in plan.member_of and node.n and _is_empty(node):
+            _fold(node)
+    for group in plan.groups:
+        nodes = [run.nodes[number] for number in group.members]
+        if not is_fed(run, group) and all(_is_empty(node) or not node.n for node in nodes):
+            for node in nodes:
+                if _is_empty(node):
+                    _fold(node)
+        sizes = next((node.sizes for node in nodes if node.n), None)
+        for node in nodes if sizes is not None else ():
+            if node.state is TaskState.NONE and not node.n:
+                node.n, node.sizes = count(sizes or []), list(sizes or [])
+
+
+def _is_empty(node: Node) -> bool:
+    """All that there was of it was cleared, or never begun."""
+    begun = node.counts or any(cell.state is not TaskState.NONE for cell in node.live.values())
+    return node.state is TaskState.NONE and not begun
+
+
+def _fold(node: Node) -> None:
+    node.again.update(node.live)
+    node.live.clear()
+    node.n = node.touched = 0
+    node.sizes = []
 
 
 def _restore_tallies(run: Run) -> None:
