@@ -15,6 +15,7 @@
     ├── BadParameter              a run was asked for with what the DAG's parameters do not allow
     ├── NotFound                  a DAG, run, task, variable or connection that is not there
     ├── Refused                   a request that the present state does not allow
+    │   └── NothingToChange       everything is as it would be already
     ├── IllegalMove               a change of state that the table of moves does not hold
     ├── StoreError                the database did not do what was asked
     │   ├── GuardFailed
@@ -113,6 +114,10 @@ class RunTypeRefused(VenturiError):
 
 
 class Refused(VenturiError):
+    """{reason} {advice}"""
+
+
+class NothingToChange(Refused):
     """{reason} {advice}"""
 
 

@@ -50,6 +50,16 @@ class Assets:
             pile = pile_of(row)
             self._piles.setdefault(row.dag_id, {})[pile.key] = pile
 
+    def forget(self, dag_id: str | None, key: Key | None, turn: Turn) -> int:
+        """What waits for a DAG, by an asset, or by it for this DAG, is let go; of how many assets."""
+        n = 0
+        for one in [dag_id] if dag_id is not None else list(self._piles):
+            for pile in [p for p in self._piles.get(one, ()) if key in (None, p)]:
+                del self._piles[one][pile]
+                turn.batch.asset_steps.append(AssetForget(one, *pile))
+                n += 1
+        return n
+
     # ── in the turn ──
 
     def happened(self, events: list[AssetEventRow], run: Run | None, turn: Turn) -> None:

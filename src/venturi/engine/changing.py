@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import step
 from ..core.clearing import Choice, Selection, Wish, failed_after, holds, split, to_clear, to_mark, to_resume
-from ..core.errors import NotFound, Refused, StoreError
+from ..core.errors import NotFound, NothingToChange, Refused, StoreError
 from ..core.mapping import count
 from ..core.moves import RunMove
 from ..core.plan import Plan
@@ -80,7 +80,7 @@ def clear(
         _check_free(engine, one.row, wish.current_code)
         one.row = one.row._replace(**(anew or {}))
     _do(engine, turn, touched, "cleared", by)
-    return _told(engine, dag_id, run_id, touched)
+    return told(engine, dag_id, run_id, touched)
 
 
 def resume(engine: Engine, turn: Turn, dag_id: str, run_id: str, by: str, current_code: bool = False) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def resume(engine: Engine, turn: Turn, dag_id: str, run_id: str, by: str, curren
     for one in touched:
         _check_free(engine, one.row, current_code)
     _do(engine, turn, touched, "resumed", by)
-    return _told(engine, dag_id, run_id, touched)
+    return told(engine, dag_id, run_id, touched)
 
 
 def _do(engine: Engine, turn: Turn, touched: list[Touched], kind: str, by: str) -> None:
@@ -147,7 +147,7 @@ def mark(engine: Engine, turn: Turn, dag_id: str, run_id: str, state: TaskState,
         _fail_runs(engine, turn, touched, by)
     else:
         _do(engine, turn, touched, f"marked {state.value}", by)
-    return _told(engine, dag_id, run_id, touched)
+    return told(engine, dag_id, run_id, touched)
 
 
 def _fail_runs(engine: Engine, turn: Turn, touched: list[Touched], by: str) -> None:
@@ -187,7 +187,7 @@ def marking(
             shown += [r for r in rows if (r.task_id, r.map_index) in keys]
             made.append(Touched(other, plan, choice, shown, marked, state))
     if not made:
-        raise Refused(reason=f"Nothing of run '{run_id}' is changed by that.", advice="")
+        raise NothingToChange(reason=f"Nothing of run '{run_id}' is changed by that.", advice="")
     return made
 
 
@@ -240,7 +240,7 @@ def _touched(
         reason = f"'{task}' was left out by the branch '{branch}', whose choice still stands."
         raise Refused(reason=reason, advice=f"Clear '{branch}' as well.")
     if not made:
-        raise Refused(reason=f"Nothing of run '{runs[0].run_id}' is to be run again by that.", advice="")
+        raise NothingToChange(reason=f"Nothing of run '{runs[0].run_id}' is to be run again by that.", advice="")
     return made
 
 
@@ -301,7 +301,7 @@ def _check_free(engine: Engine, row: RunRow, current_code: bool = False) -> None
         raise Refused(reason=f"Attempts of run '{row.run_id}' are at work with its own code.", advice=advice)
 
 
-def _told(engine: Engine, dag_id: str, run_id: str, touched: list[Touched]) -> dict[str, Any]:
+def told(engine: Engine, dag_id: str, run_id: str, touched: list[Touched]) -> dict[str, Any]:
     runs = [
         {
             "run_id": one.row.run_id,

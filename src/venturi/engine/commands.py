@@ -296,6 +296,9 @@ class Commands:
         else:
             self._answer(client, head, **told)
 
+    def look_at_change(self, client: Asker, head: Head, turn: Turn) -> None:
+        self._answer(client, head, **control_commands.LOOKS[str(head["name"])](self._engine, head))
+
     def change_kept(self, client: Asker, head: Head, turn: Turn) -> None:
         self._answer(client, head, **kept_commands.ACTS[str(head["name"])](self._engine, head, turn))
 
@@ -356,6 +359,16 @@ class Commands:
 
     def asset_event(self, client: Asker, head: Head, turn: Turn) -> None:
         self._answer(client, head, **self._engine.assets.tell(head, turn))
+
+    def asset_forget(self, client: Asker, head: Head, turn: Turn) -> None:
+        asset, dag_id = head.get("asset"), head.get("dag_id")
+        key = None if asset is None else (str(asset[0]), str(asset[1]))
+        if key is None and dag_id is None:
+            raise ValueError("say a DAG, an asset, or both")
+        n = self._engine.assets.forget(None if dag_id is None else str(dag_id), key, turn)
+        told = {"dag_id": dag_id, "asset": asset, "forgotten": n}
+        turn.batch.events.append(Event(turn.now, "asset_forget", None if dag_id is None else str(dag_id), None, told))
+        self._answer(client, head, forgotten=n)
 
     def settings_changed(self, client: Client, head: Head, turn: Turn) -> None:
         """Somebody has set or removed variables or connections in the database. Answered when what had read them has
@@ -476,12 +489,14 @@ _COMMANDS: dict[str, _Act] = {
     "unpause": Commands.pause,
     "cancel_run": Commands.cancel_run,
     **dict.fromkeys(control_commands.ACTS, Commands.change),
+    **dict.fromkeys(control_commands.LOOKS, Commands.look_at_change),
     "answer": Commands.answer_question,
     **dict.fromkeys(kept_commands.ACTS, Commands.change_kept),
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
     "take_over": Commands.take_over,
     "asset_event": Commands.asset_event,
+    "asset_forget": Commands.asset_forget,
     "settings_changed": Commands.settings_changed,
     "refresh": Commands.refresh,
     "follow": Commands.follow,
@@ -496,7 +511,7 @@ _LASTING = {
     name: _COMMANDS[name]
     for name in (
         *("trigger", "pause", "unpause", "cancel_run", "pool_set", "pool_remove", "take_over"),
-        "asset_event",
+        *("asset_event", "asset_forget"),
         "answer",
         *backfill_commands.LASTING,
         *control_commands.ACTS,

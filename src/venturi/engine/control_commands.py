@@ -63,6 +63,23 @@ def _by(head: Head) -> str:
     return str(head.get("by") or "nobody named")
 
 
+def _look_at_clear(engine: Engine, head: Head) -> dict[str, Any]:
+    dag_id, run_id = str(head["dag_id"]), str(head["run_id"])
+    touched = changing.clearing(engine.reader, engine.versions, dag_id, run_id, wish_of(head))
+    return changing.told(engine, dag_id, run_id, touched)
+
+
+def _look_at_mark(engine: Engine, head: Head) -> dict[str, Any]:
+    dag_id, run_id, state = str(head["dag_id"]), str(head["run_id"]), TaskState(str(head["state"]))
+    touched = changing.marking(engine.reader, engine.versions, dag_id, run_id, state, wish_of(head))
+    return changing.told(engine, dag_id, run_id, touched)
+
+
+# What a word would touch, without doing it.
+LOOKS: dict[str, Callable[[Engine, Head], dict[str, Any]]] = {
+    "clear_look": _look_at_clear,
+    "mark_look": _look_at_mark,
+}
 ACTS: dict[str, Callable[[Engine, Head, Turn], dict[str, Any]]] = {
     "clear": _clear,
     "resume": _resume,

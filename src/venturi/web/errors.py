@@ -44,7 +44,10 @@ _OF_KIND: tuple[tuple[type[VenturiError], int], ...] = (
 _OF_CODE = {
     **dict.fromkeys(("no_such_dag", "no_such_run", "no_such_task", "no_such_pool", "not_asked", "NotFound"), 404),
     **dict.fromkeys(("UnknownTask", "no_such_backfill"), 404),
-    **dict.fromkeys(("run_exists", "answered", "Refused", "Conflict", "foreground", "not_yet", "backfill_over"), 409),
+    **dict.fromkeys(
+        ("run_exists", "answered", "Refused", "NothingToChange", "Conflict", "foreground", "not_yet", "backfill_over"),
+        409,
+    ),
     "not_assigned": 403,
 }
 _REFUSED = 400

@@ -390,6 +390,44 @@ def get_dag_asset_queued_event(here: At, dag_id: Text, asset_id: Number, before:
     return _told_queued(found, f"{dag_id}, {asset_id}").queued_events[0]
 
 
+def _forget(
+    here: Here, before: datetime | None, dag_id: str | None = None, asset: dict[str, Any] | None = None
+) -> None:
+    with here.reader() as reader:
+        asset_id = None if asset is None else asset_number(asset["name"], asset["uri"])
+        there = _queued(here, reader, None, dag_id, asset_id)
+        older = _queued(here, reader, before, dag_id, asset_id)
+    if not older:
+        raise NotFound(kind="queued event", name=dag_id or str(asset_id), advice="Nothing waits there.")
+    if len(older) < len(there):
+        raise Fault(409, "Some of what waits there is younger, and an asset's events are let go together.")
+    key = None if asset is None else [asset["name"], asset["uri"]]
+    here.tell("asset_forget", dag_id=dag_id, asset=key)
+
+
+@routes.delete("/assets/{asset_id}/queuedEvents", may="assets:write")
+def delete_asset_queued_events(here: At, asset_id: Number, before: Before = None) -> None:
+    """What it has waiting starts no DAG any more."""
+    with here.reader() as reader:
+        asset = find_asset(here, reader, asset_id)
+    _forget(here, before, asset=asset)
+
+
+@routes.delete("/dags/{dag_id}/assets/queuedEvents", may="assets:write")
+def delete_dag_asset_queued_events(here: At, dag_id: Text, before: Before = None) -> None:
+    with here.reader() as reader:
+        known_of(here, reader, dag_id)
+    _forget(here, before, dag_id)
+
+
+@routes.delete("/dags/{dag_id}/assets/{asset_id}/queuedEvents", may="assets:write")
+def delete_dag_asset_queued_event(here: At, dag_id: Text, asset_id: Number, before: Before = None) -> None:
+    with here.reader() as reader:
+        known_of(here, reader, dag_id)
+        asset = find_asset(here, reader, asset_id)
+    _forget(here, before, dag_id, asset)
+
+
 # Below what begins with the same words.
 @routes.get("/assets/{asset_id}", may="assets:read")
 def get_asset(here: At, asset_id: Number) -> Asset:

@@ -189,8 +189,9 @@ def _remove(here: Here, conn_id: str) -> None:
 
 @routes.patch("/connections", may="connections:write")
 def bulk_connections(here: At, body: BulkConnections) -> BulkResults:
-    with here.reader() as reader:
-        there = {row.conn_id for row in reader.connections()}
+    def there(name: str) -> bool:
+        with here.reader() as reader:
+            return any(row.conn_id == name for row in reader.connections())
 
     def key(one: Any) -> str:
         return one if isinstance(one, str) else str(one.connection_id)
@@ -198,7 +199,7 @@ def bulk_connections(here: At, body: BulkConnections) -> BulkResults:
     kind = Kind(
         "connection",
         key,
-        there.__contains__,
+        there,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one, mask),
         lambda one: _remove(here, key(one)),

@@ -139,8 +139,9 @@ def _remove(here: Here, name: str) -> None:
 
 @routes.patch("/pools", may="pools:write")
 def bulk_pools(here: At, body: BulkPools) -> BulkResults:
-    with here.reader() as reader:
-        there = {row.name for row in reader.pools()}
+    def there(name: str) -> bool:
+        with here.reader() as reader:
+            return any(row.name == name for row in reader.pools())
 
     def key(one: Any) -> str:
         return one if isinstance(one, str) else str(one.name)
@@ -148,7 +149,7 @@ def bulk_pools(here: At, body: BulkPools) -> BulkResults:
     kind = Kind(
         "pool",
         key,
-        there.__contains__,
+        there,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one.name, one, mask),
         lambda one: _remove(here, key(one)),

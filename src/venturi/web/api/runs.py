@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, JsonValue
 
@@ -16,6 +16,7 @@ from ...core.spec import RETURN_KEY
 from ...core.states import RUN_FINAL
 from ...store import Reader
 from ...store.reading_pages import Condition
+from ..changing import note
 from ..errors import Fault
 from ..forming import dag_of, known_of, listed_run, run_of, told_run
 from ..here import At, Here, Routes
@@ -215,7 +216,6 @@ def trigger_words(body: Any, here: Here) -> dict[str, Any]:
         "conf": body.conf,
         "date": None if body.logical_date is None else body.logical_date.isoformat(),
         "by": here.person.name,
-        "note": body.note,
     }
     if start is not None and end is not None:
         told["interval"] = [seconds(start), seconds(end)]
@@ -229,6 +229,8 @@ def trigger_dag_run(here: At, dag_id: Text, body: Trigger) -> DagRun:
         dag_of(reader, dag_id)
         known_of(here, reader, dag_id)
     told = here.tell("trigger", dag_id=dag_id, **trigger_words(body, here))
+    if body.note:
+        note(here, dag_id, str(told["run_id"]), body.note)
     return get_dag_run(here, dag_id, str(told["run_id"]))
 
 
@@ -252,33 +254,44 @@ class Waited(BaseModel):
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
 )
 async def wait_dag_run_until_finished(
-    here: At, dag_id: Text, dag_run_id: Text, wanted: Annotated[WaitQuery, Query()]
+    here: At,
+    dag_id: Text,
+    dag_run_id: Text,
+    wanted: Annotated[WaitQuery, Query()],
+    accept: Annotated[str, Header()] = "*/*",
 ) -> StreamingResponse:
-    """A line with its state at every look, until it is over; then with the values asked for."""
+    """A line with its state at every look until it is over, the last one with the values asked for. To a client that
+    reads JSON alone, the last one alone."""
 
     def look() -> dict[str, Any]:
-        with here.reader() as reader:
-            run = run_of(reader, dag_id, dag_run_id)
-            told: dict[str, Any] = {"state": run.state}
-            if run.state in _FINAL and wanted.result:
-                kept = reader.values(dag_id, dag_run_id, RETURN_KEY, wanted.result)
-                told["results"] = {one.task_id: native(here.home, one) for one in kept if one.map_index == -1}
-                mapped: dict[str, list[Any]] = {}
-                for one in kept:
-                    if one.map_index >= 0:
-                        mapped.setdefault(one.task_id, []).append(native(here.home, one))
-                told["results"].update(mapped)
-            return told
+        return _state(here, dag_id, dag_run_id, wanted.result)
 
     first = await asyncio.to_thread(look)
+    as_one = "application/json" in accept
 
     async def lines() -> AsyncIterator[str]:
         told = first
         while True:
-            yield json.dumps(told) + "\n"
-            if told["state"] in _FINAL:
+            over = told["state"] in _FINAL
+            yield "\n" if as_one and not over else json.dumps(told) + "\n"  # space before JSON says that we are there
+            if over:
                 return
             await asyncio.sleep(wanted.interval)
             told = await asyncio.to_thread(look)
 
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
+    return StreamingResponse(lines(), media_type="application/json" if as_one else "application/x-ndjson")
+
+
+def _state(here: Here, dag_id: str, run_id: str, results: list[str] | None) -> dict[str, Any]:
+    with here.reader() as reader:
+        run = run_of(reader, dag_id, run_id)
+        told: dict[str, Any] = {"state": run.state}
+        if run.state in _FINAL and results:
+            kept = reader.values(dag_id, run_id, RETURN_KEY, results)
+            told["results"] = {one.task_id: native(here.home, one) for one in kept if one.map_index == -1}
+            mapped: dict[str, list[Any]] = {}
+            for one in kept:
+                if one.map_index >= 0:
+                    mapped.setdefault(one.task_id, []).append(native(here.home, one))
+            told["results"].update(mapped)
+        return told

@@ -118,8 +118,9 @@ def _remove(here: Here, key: str) -> None:
 
 @routes.patch("/variables", may="variables:write")
 def bulk_variables(here: At, body: BulkVariables) -> BulkResults:
-    with here.reader() as reader:
-        there = {row.key for row in reader.variables()}
+    def there(name: str) -> bool:
+        with here.reader() as reader:
+            return any(row.key == name for row in reader.variables())
 
     def key(one: Any) -> str:
         return one if isinstance(one, str) else str(one.key)
@@ -127,7 +128,7 @@ def bulk_variables(here: At, body: BulkVariables) -> BulkResults:
     kind = Kind(
         "variable",
         key,
-        there.__contains__,
+        there,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one, mask),
         lambda one: _remove(here, key(one)),
