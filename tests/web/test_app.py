@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from venturi.config import Config, Home
 from venturi.web.api import about
-from venturi.web.app import MODULES, make_app
+from venturi.web.app import MODULES, OWN, make_app
 from venturi.web.token_file import is_token, token_of
 from venturi.web.who import ROLES, Allowed, Person, may
 
@@ -24,7 +24,7 @@ def app(tmp_path_factory):
 
 def all_routes(app) -> list[APIRoute]:
     """Those that the description knows, without the words before their paths."""
-    inside = [about.open_routes, *(module.routes.router for module in MODULES)]
+    inside = [about.open_routes, *(module.routes.router for module in (*MODULES, *OWN))]
     found = [route for router in inside for route in router.routes if isinstance(route, APIRoute)]
     assert len(found) == sum(len(methods) for methods in app.openapi()["paths"].values())
     return found

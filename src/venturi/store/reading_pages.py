@@ -312,6 +312,14 @@ class PageReads:
         """(run, task, n) of the mapped groups of these runs that have been expanded."""
         return self._of(_groups_text, runs=json.dumps(runs))
 
+    def state_counts(self, run: int) -> list[tuple[str, int, str, int]]:
+        """(task, whether mapped, state, how many) of the instances of a run."""
+        return self._of(_state_counts_text, run=run)
+
+    def group_states(self, run: int) -> list[tuple[str, int, str]]:
+        """(task, n, state) of the mapped groups of a run."""
+        return self._of(_group_states_text, run=run)
+
     def _of(self, text_for: Any, **params: Any) -> list[Any]:
         text, given = text_for(self._driver.dialect)
         return self._driver.all(text, {**given, **params})
@@ -374,3 +382,17 @@ def _groups_text(dialect: str) -> tuple[str, dict[str, Any]]:
     g = t.task_group.c
     of = g.run.in_(json_items("runs", g.run.type, dialect))
     return text_of(select(g.run, g.task_id, g.n).where(of), dialect)
+
+
+@cache
+def _state_counts_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    i = t.task_instance.c
+    mapped = case((i.map_index >= 0, 1), else_=0)
+    made = select(i.task_id, mapped, i.state, func.count()).where(i.run == bindparam("run"))
+    return text_of(made.group_by(i.task_id, mapped, i.state), dialect)
+
+
+@cache
+def _group_states_text(dialect: str) -> tuple[str, dict[str, Any]]:
+    g = t.task_group.c
+    return text_of(select(g.task_id, g.n, g.state).where(g.run == bindparam("run")), dialect)

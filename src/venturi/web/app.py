@@ -32,6 +32,8 @@ from .api import (
     variables,
     xcoms,
 )
+from .own import grid, live
+from .packing import Grids
 from .readers import Readers
 
 THREADS = 8
@@ -53,6 +55,7 @@ MODULES = (
     pools,
     about,
 )
+OWN = (grid, live)
 
 _PAGES = {
     "/docs": ("docs.html", "text/html; charset=utf-8"),
@@ -80,12 +83,17 @@ def make_app(home: Home, config: Config) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.home, app.state.config, app.state.readers = home, config, Readers(home, config)
+    app.state.grids = Grids()
     errors.install(app)
     api = APIRouter(prefix="/api/v2")
     api.include_router(about.open_routes)
     for module in MODULES:
         api.include_router(module.routes.router)
     app.include_router(api)
+    own = APIRouter(prefix="/api/venturi/v1")
+    for module in OWN:
+        own.include_router(module.routes.router)
+    app.include_router(own)
     for path in _PAGES:
         app.add_api_route(path, _page, include_in_schema=False)
     return app
