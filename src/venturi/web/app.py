@@ -32,6 +32,7 @@ from .api import (
     variables,
     xcoms,
 )
+from .old import routes
 from .own import grid, live
 from .packing import Grids
 from .readers import Readers
@@ -94,6 +95,9 @@ def make_app(home: Home, config: Config) -> FastAPI:
     for module in OWN:
         own.include_router(module.routes.router)
     app.include_router(own)
+    old = APIRouter(prefix="/api/v1", include_in_schema=False)
+    old.include_router(routes.routes.router)
+    app.include_router(old)
     for path in _PAGES:
         app.add_api_route(path, _page, include_in_schema=False)
     return app

@@ -92,7 +92,10 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
 async def _fault(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Fault)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    return JSONResponse({"detail": error.detail}, error.status, headers)
+    detail: Any = error.detail
+    if error.status == 422:  # told as FastAPI tells it
+        detail = [{"loc": [], "msg": error.detail, "type": "value_error"}]
+    return JSONResponse({"detail": detail}, error.status, headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

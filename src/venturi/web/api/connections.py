@@ -49,7 +49,7 @@ def _shape(conn_id: str, fields: dict[str, Any]) -> Connection:
         description=fields.get("description"),
         host=told("host"),
         login=told("login"),
-        schema_=told("schema"),
+        schema=told("schema"),
         port=int(str(port)) if str(port or "").isdigit() else None,
         password=HIDDEN if fields.get("password") else None,
         extra=told("extra"),

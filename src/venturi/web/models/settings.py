@@ -40,7 +40,7 @@ class Connection(Shape):
     description: str | None
     host: str | None
     login: str | None
-    schema_: str | None = Field(serialization_alias="schema")
+    schema_: str | None = Field(alias="schema")
     port: int | None
     password: str | None
     extra: str | None

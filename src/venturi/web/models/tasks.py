@@ -117,7 +117,7 @@ class LogUrl(Shape):
 
 
 class Length(Shape):
-    type: str = Field(default="TimeDelta", serialization_alias="__type")
+    type: str = Field(default="TimeDelta", alias="__type")
     days: int
     seconds: int
     microseconds: int
