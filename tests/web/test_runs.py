@@ -78,8 +78,9 @@ def test_sources_versions_tags_and_tasks_are_told(api):
 
 
 def test_a_file_that_does_not_import_is_told_and_one_is_read_again(api):
-    broken = api.place.dags / "broken.py"
-    broken.write_text("from airflow import DAG\nraise RuntimeError('as it is')\n")
+    made = api.place.folder / "broken.py"
+    made.write_text("from airflow import DAG\nraise RuntimeError('as it is')\n")
+    broken = made.rename(api.place.dags / "broken.py")  # whole at once: it is read once
     until(lambda: api.get("importErrors")["total_entries"] == 1, "the file is read")
     (error,) = api.get("importErrors", filename_pattern="broken")["import_errors"]
     assert "as it is" in error["stack_trace"]
@@ -307,3 +308,14 @@ def test_what_tasks_keep_is_looked_at_and_changed(api, done):
     path = in_run(done, "/taskInstances/total/state-store/gone")
     api.send("PUT", path, {"value": 1, "expires_at": "2020-01-01T00:00:00Z"}, 204)
     assert api.ask("GET", path).status == 404
+
+
+def test_a_cursor_leads_through_all_pages_and_back(api, done):
+    first = api.get("dags/~/dagRuns", cursor="", limit=1)
+    assert (len(first["dag_runs"]), first["total_entries"], first["previous_cursor"]) == (1, None, None)
+    second = api.get("dags/~/dagRuns", cursor=first["next_cursor"], limit=1)
+    assert second["dag_runs"] != first["dag_runs"]
+    assert api.get("dags/~/dagRuns", cursor=second["previous_cursor"], limit=1)["dag_runs"] == first["dag_runs"]
+    every = api.get(in_run(done, "/taskInstances"), cursor="")
+    assert (len(every["task_instances"]), every["next_cursor"]) == (5, None)
+    assert api.ask("GET", "dags/~/dagRuns", cursor="mine").status == 400

@@ -5,9 +5,12 @@ Owns their forms in a query, and how they become a store's conditions.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
@@ -103,6 +106,41 @@ def spans(filters: BaseModel, fields: dict[str, str]) -> list[Condition]:
             if value is not None:
                 found += conditions(**{f"{field}__{how}": value})
     return found
+
+
+class Cursor(NamedTuple):
+    """Where a page begins, as an opaque word; an empty one asks for the first page."""
+
+    offset: int
+    limit: int
+
+    @classmethod
+    def of(cls, cursor: str | None, limit: int, offset: int) -> Cursor | None:
+        """None where pages are counted by offsets."""
+        if cursor is None:
+            return None
+        if cursor == "":
+            return cls(0, limit_of(limit))
+        try:
+            read = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            at = int(read["after"])
+        except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+            raise Fault(400, "The cursor is none of ours.") from None
+        if not 0 <= at < 2**62:
+            raise Fault(400, "The cursor is none of ours.")
+        return cls(at, limit_of(limit))
+
+    def told(self, total: int) -> dict[str, str | None]:
+        """The cursors beside a page of this list."""
+        following, before = self.offset + self.limit, max(0, self.offset - self.limit)
+        return {
+            "next_cursor": _cursor(following) if self.limit and following < total else None,
+            "previous_cursor": _cursor(before) if self.offset else None,
+        }
+
+
+def _cursor(at: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"after": at}).encode()).decode()
 
 
 def sliced(rows: Sequence[_T], limit: int, offset: int) -> list[_T]:

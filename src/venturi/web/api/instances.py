@@ -21,6 +21,7 @@ from ..models.shapes import TaskState
 from ..models.tasks import Dependencies, Dependency, InstancesWanted, Links, TaskInstance, TaskInstances, Tries, Try
 from ..paging import (
     LIMIT,
+    Cursor,
     Limit,
     Number,
     Numbers,
@@ -186,10 +187,22 @@ def _asked(wanted: MappedQuery, **more: Any) -> list[Condition]:
 
 
 def _page(
-    here: Here, reader: Reader, asked: list[Condition], order: list[str], limit: int, offset: int, keep: Keep | None
+    here: Here,
+    reader: Reader,
+    asked: list[Condition],
+    order: list[str],
+    limit: int,
+    offset: int,
+    keep: Keep | None,
+    cursor: str | None = None,
 ) -> TaskInstances:
-    found, total = page_of(here, reader, asked, order_of(order, ORDERS), limit, offset, keep)
-    return TaskInstances(task_instances=[instance_shape(here, reader, one) for one in found], total_entries=total)
+    by_cursor = Cursor.of(cursor, limit, offset)
+    begin = offset if by_cursor is None else by_cursor.offset
+    found, total = page_of(here, reader, asked, order_of(order, ORDERS), limit, begin, keep)
+    told = [instance_shape(here, reader, one) for one in found]
+    if by_cursor is None:
+        return TaskInstances(task_instances=told, total_entries=total)
+    return TaskInstances(task_instances=told, total_entries=None, **by_cursor.told(total))
 
 
 @routes.get(RUN, may="tasks:read")
@@ -210,7 +223,7 @@ def get_task_instances(
     with here.reader() as reader:
         _check_there(here, reader, dag_id, dag_run_id, wanted)
         keep = _keeper(here, reader, wanted)
-        return _page(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset, keep)
+        return _page(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset, keep, wanted.cursor)
 
 
 def _check_there(here: Here, reader: Reader, dag_id: str, dag_run_id: str, wanted: InstanceQuery) -> None:

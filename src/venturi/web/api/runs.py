@@ -24,6 +24,7 @@ from ..models.assets import AssetEvents
 from ..models.runs import DagRun, DagRuns, RunsWanted, Trigger
 from ..paging import (
     LIMIT,
+    Cursor,
     Limit,
     Numbers,
     Offset,
@@ -130,10 +131,21 @@ def _of_versions(here: Here, reader: Reader, dag_id: str, numbers: list[int]) ->
 
 
 def list_runs(
-    here: Here, reader: Reader, wanted: list[Condition], order: list[str], limit: int, offset: int
+    here: Here,
+    reader: Reader,
+    wanted: list[Condition],
+    order: list[str],
+    limit: int,
+    offset: int,
+    cursor: str | None = None,
 ) -> DagRuns:
-    found = reader.page("runs", wanted, order_of(order, ORDERS), limit_of(limit), offset)
-    return DagRuns(dag_runs=[listed_run(here, reader, row) for row in found.rows], total_entries=found.total)
+    by_cursor = Cursor.of(cursor, limit, offset)
+    begin = offset if by_cursor is None else by_cursor.offset
+    found = reader.page("runs", wanted, order_of(order, ORDERS), limit_of(limit), begin)
+    told = [listed_run(here, reader, row) for row in found.rows]
+    if by_cursor is None:
+        return DagRuns(dag_runs=told, total_entries=found.total)
+    return DagRuns(dag_runs=told, total_entries=None, **by_cursor.told(found.total))
 
 
 @routes.get("/dags/{dag_id}/dagRuns", may="runs:read")
@@ -160,7 +172,7 @@ def get_dag_runs(here: At, dag_id: Text, wanted: Annotated[RunQuery, Query()]) -
         if dag_id != "~":
             dag_of(reader, dag_id)
         asked += _of_versions(here, reader, dag_id, wanted.dag_version)
-        return list_runs(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset)
+        return list_runs(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset, wanted.cursor)
 
 
 def run_types(asked: list[str]) -> list[str]:
