@@ -36,7 +36,7 @@ def change(here: Here, command: str, dry_run: bool, dag_id: str, run_id: str, **
         if refused.parts.get("code") == NOTHING:
             return []
         raise
-    return [(run["run_id"], task_id, index) for run in told["runs"] for task_id, index, _ in run["tasks"]]
+    return [(run["run_id"], task_id, index) for run in told["runs"] for task_id, index, *_ in run["tasks"]]
 
 
 def note(here: Here, dag_id: str, run_id: str, text: str | None, task: str | None = None) -> None:
