@@ -136,7 +136,7 @@ def interpreter(home: Path) -> str:
 
 def run(home: Path, data: Path, conf: dict[str, Any] | None = None, **variables: str) -> dict[str, Any]:
     names = {"GIT_AUTHOR_NAME": "a tester", "GIT_AUTHOR_EMAIL": "tester@localhost", "GENRES_DATA": str(data)}
-    arguments = ["dags/genres_python.py", "--json", "--conf", json.dumps({"songs": 40, **(conf or {})})]
+    arguments = ["dags/genres_python.py", "--json", "--conf", json.dumps({"songs": 60, **(conf or {})})]
     done = venturi(home, "run", *arguments, **{**names, **variables})
     return dict(json.loads(done.stdout))
 

