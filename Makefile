@@ -83,6 +83,7 @@ compat: $(VENV)/.tests-installed
 
 # Long, and resumable: seeds and totals are kept in .prove/.
 prove: $(VENV)/.tests-installed
+	@sh scripts/system_packages.sh prove
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.simulation.prove
 	$(BIN)/python -m tests.chaos.prove

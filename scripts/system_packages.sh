@@ -1,12 +1,12 @@
 #!/bin/sh
-# What tests of containers and SSH need of the system, installed where that is ours to do: as root, with apt-get. Says
+# What tests of containers and SSH need of the system and, called with `prove`, what images are made with, installed where that is ours to do: as root, with apt-get. Says
 # what it does, and does it once; without network it says so, and those tests skip with their reason.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin:/usr/lib/podman
 missing=
 # command, and the package that brings it
 while read -r command package; do
-    command -v "$command" >/dev/null 2>&1 || missing="$missing $package"
+    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || missing="$missing $package"
 done <<LIST
 podman podman
 runc runc
@@ -14,6 +14,7 @@ netavark netavark
 iptables iptables
 busybox busybox-static
 sshd openssh-server
+$([ "${1:-}" != prove ] || printf 'debootstrap debootstrap\npodman-compose podman-compose')
 LIST
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
