@@ -267,9 +267,12 @@ def _text(runs: list[dict[str, Any]], head: str) -> str:
     text = table(("RUN", "TASK", "WAS", "BECOMES"), rows[:SHOWN_MAX])
     if len(rows) > SHOWN_MAX:
         text += f"\n… and {len(rows) - SHOWN_MAX:,} more"
-    many = f"{len(rows):,} task instance{'' if len(rows) == 1 else 's'}"
     of = f" of {len(runs)} runs" if len(runs) > 1 else ""
-    return f"{text}\n{head}: {many}{of}."
+    return f"{text}\n{head}: {_many(len(rows))}{of}."
+
+
+def _many(n: int) -> str:
+    return f"{n:,} task instance{'' if n == 1 else 's'}"
 
 
 def _becomes(state: str) -> str:
@@ -279,9 +282,8 @@ def _becomes(state: str) -> str:
 def _make_sure(runs: list[dict[str, Any]], head: str, as_json: bool) -> None:
     if as_json or not sys.stdin.isatty():
         n = sum(len(run["tasks"]) for run in runs)
-        fail(
-            f"This touches {n:,} task instances. Say --yes, or look first with --dry-run.", COULD_NOT_START, "not_sure"
-        )
+        advice = "Say --yes, or look first with --dry-run."
+        fail(f"This touches {_many(n)}. {advice}", COULD_NOT_START, "not_sure")
     say(_text(runs, head))
     if not click.confirm("Go on?", err=True):
         fail("Nothing was changed.", code="not_sure")
