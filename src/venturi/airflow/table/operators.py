@@ -11,7 +11,7 @@ SERVED: list[Served] = [
         "sdk.operator.BaseOperator",
         f"airflow.models airflow.models.baseoperator airflow.sdk {_BASES}.operator airflow.models.operator"
         " airflow.providers.common.compat.sdk airflow.operators",
-        "Pools other than the default, run_as_user, inlets and outlets are kept but not acted on.",
+        "run_as_user is kept and not acted on: attempts run as the user of Venturi.",
     ),
     (
         "sdk.python.PythonOperator",
