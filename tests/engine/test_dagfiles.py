@@ -6,6 +6,7 @@ from pathlib import Path
 
 from venturi.core.spec import DagSpec, TaskSpec
 from venturi.engine.dagfiles import DagFiles
+from venturi.engine.pausing import set_paused
 from venturi.executors.base import Disconnected, Loaded
 
 from .conftest import Bench
@@ -105,6 +106,28 @@ def test_a_file_that_is_gone_takes_its_dags_with_it_and_a_new_owner_may_come(ben
     assert errors(bench) == {}
     with bench.store.reader() as reader:
         assert reader.dags()[0].active
+
+
+def test_a_dag_that_was_away_comes_back_as_it_went_paused_or_not(bench: Bench) -> None:
+    file = write(bench.roots[0], "one.py")
+    bench.files.changed({file})
+    bench.files.pump()
+    bench.loaded([spec("one", paused_upon_creation=True)])
+    for paused in (False, True):
+        bench.turn(do=lambda turn, to=paused: set_paused(bench.engine, "one", to, turn))
+        Path(file).unlink()
+        bench.files.changed({file})
+        bench.turn(do=bench.files.tell_gone)
+        assert bench.engine.versions.current("one") is None
+        bench.engine.world.dags.pop("one")  # as in an engine that has begun meanwhile
+        write(bench.roots[0], "one.py")
+        bench.files.changed({file})
+        bench.files.pump()
+        bench.loaded([spec("one", paused_upon_creation=not paused)])
+        with bench.store.reader() as reader:
+            row = reader.dag("one")
+        assert row is not None
+        assert row.paused is bench.engine.world.dag("one").paused is paused
 
 
 def test_a_cycle_is_an_import_error_of_its_file_alone(bench: Bench) -> None:

@@ -300,9 +300,12 @@ class DagFiles:
         dag = self._engine.world.dag(spec.dag_id)
         if versions.current(spec.dag_id) is None:
             kept = self._engine.schedules.take_kept_pause(spec.dag_id)
+            before = self._engine.reader.dag(spec.dag_id)  # it was away, and comes as it went
             if kept is not None:
                 made.paused = kept
                 turn.batch.dag_flags.append((spec.dag_id, "paused", kept))
+            elif before is not None:
+                made.paused = before.paused
             dag.paused = made.paused
         versions.add(made, Plan(spec, made.id))
         dag.version = made.id
