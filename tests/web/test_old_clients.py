@@ -51,6 +51,8 @@ def test_task_instances_logs_and_values(api, done):
     assert found["total_entries"] == 5
     assert {"execution_date", "sla_miss", "hostname"} <= found["task_instances"][0].keys()
     assert api.get(f"{run}/taskInstances/square/2")["map_index"] == 2
+    (again,) = api.get(f"{run}/taskInstances/total/tries")["task_instances"]
+    assert again["execution_date"] == "2026-02-03T04:05:06Z"
     assert "counting" in api.get(f"{run}/taskInstances/numbers/logs/1", full_content="true")["content"]
     plain = api.ask("GET", f"{run}/taskInstances/numbers/logs/1", headers={"Accept": "text/plain"})
     assert plain.body == b"counting"

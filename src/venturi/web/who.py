@@ -15,6 +15,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from .errors import Fault
+from .front import SLASH
 from .token_file import is_token
 
 ADMIN = "admin"
@@ -58,7 +59,7 @@ class Allowed:
         person = _person(request, given)
         if person is None:
             raise Fault(401, "Say who you are: a bearer token, as `venturi token` prints it.")
-        dag_id = request.path_params.get("dag_id")
+        dag_id = str(request.path_params.get("dag_id") or "").replace(SLASH, "/") or None
         if not may(person, self.action, None if dag_id == "~" else dag_id):
             raise Fault(403, f"{person.name} may not do this ({self.action}).")
         request.state.person = person

@@ -254,7 +254,8 @@ def get_task_instance_tries(
     here: At, dag_id: Text, dag_run_id: Text, task_id: Text, map_index: Number = -1
 ) -> dict[str, Any]:
     found = instances.get_task_instance_tries(here, dag_id, dag_run_id, task_id, map_index)
-    return _listed("task_instances", [forms.instance(one) for one in found.task_instances], found.total_entries)
+    date = {"execution_date": get_dag_run(here, dag_id, dag_run_id)["execution_date"]}
+    return _listed("task_instances", [forms.instance(one) | date for one in found.task_instances], found.total_entries)
 
 
 @routes.get(TASK + "/logs/{task_try_number}", may="logs:read", response_model=None)
