@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from venturi.core.spec import DagSpec, TaskSpec
+import pytest
+
+from venturi.core.spec import DagSpec, TaskSpec, to_json
 from venturi.engine.dagfiles import DagFiles
 from venturi.engine.pausing import set_paused
 from venturi.executors.base import Disconnected, Loaded
@@ -128,6 +131,21 @@ def test_a_dag_that_was_away_comes_back_as_it_went_paused_or_not(bench: Bench) -
             row = reader.dag("one")
         assert row is not None
         assert row.paused is bench.engine.world.dag("one").paused is paused
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_a_file_that_is_gone_meanwhile_was_read_as_counts_no_more(bench: Bench, breaks: bool) -> None:
+    file = write(bench.roots[0], "one.py")
+    bench.files.changed({file})
+    bench.files.pump()
+    request = bench.executor.loads[-1][0]
+    Path(file).unlink()
+    bench.files.changed({file})
+    bench.turn(do=bench.files.tell_gone)
+    error = {"type": "ValueError", "message": "broken", "file": file, "line": 1} if breaks else None
+    bench.turn(Loaded(request, json.dumps([to_json(spec("one"))]).encode(), {"version": "v", "modules": {}}, error))
+    assert errors(bench) == {}
+    assert bench.engine.versions.current("one") is None
 
 
 def test_a_cycle_is_an_import_error_of_its_file_alone(bench: Bench) -> None:

@@ -96,7 +96,10 @@ class DagFiles:
             known.ad_hoc = False
             self._place(known, bundle)
         for file in [f for f, state in self.files.items() if f not in found and not state.ad_hoc]:
-            self._gone.append(self.files.pop(file))
+            state = self.files.pop(file)
+            if state in self._queue:
+                self._queue.remove(state)
+            self._gone.append(state)
 
     def _place(self, state: FileState, bundle: Bundle) -> None:
         """Into a bundle, which may have another interpreter than when the file was read."""
@@ -217,6 +220,9 @@ class DagFiles:
         if state is None:
             return
         state.reading = None
+        if self.files.get(state.file) is not state:  # gone while it was read: what it was counts no more
+            self._tell_wanted(state, turn)
+            return
         state.read_at = turn.now
         if state.again:
             state.again = False
@@ -236,9 +242,12 @@ class DagFiles:
             turn.batch.import_errors.append((state.file, error))
         state.error = error
         if state not in self._queue:  # else what has just been read is out of date
-            wanted, state.wanted_by = state.wanted_by, []
-            for then in wanted:
-                then(state, turn)
+            self._tell_wanted(state, turn)
+
+    def _tell_wanted(self, state: FileState, turn: Turn) -> None:
+        wanted, state.wanted_by = state.wanted_by, []
+        for then in wanted:
+            then(state, turn)
 
     def _accept(self, state: FileState, report: Loaded, turn: Turn) -> None:
         specs = [dag_from_json(one) for one in json.loads(report.specs)]
@@ -340,6 +349,8 @@ class DagFiles:
                 self._retire(dag_id, turn)
             if state.error is not None:
                 turn.batch.import_errors.append((state.file, None))
+            if state.reading is None:
+                self._tell_wanted(state, turn)
         self._gone.clear()
 
 
