@@ -174,6 +174,8 @@ class Retention:
         for id, run_id, backfill in found:
             if id not in stays and (backfill is None or self._engine.backfills.get(backfill) is None):
                 turn.batch.removals.append(RunRemoval(id, dag_id, run_id, turn.now))
+                for deadline in self._engine.world.deadlines.of_run(id):  # of a run that has failed it may be due yet
+                    self._engine.world.deadlines.remove(deadline)
                 sweep.runs += 1
 
     def _finish_removed(self, sweep: Sweep) -> Iterator[None]:
