@@ -53,7 +53,8 @@ VERBS = {
         "airflow",
         "Take over from an existing Airflow: connections, variables, pools, pause flags, last dates.",
     ),
-    "token": ("token", "The bearer token by which a client of the API says who it is."),
+    "users": ("users", "Who may sign in, and what they may: create, ls, set-password, set-role, grant, disable, rm."),
+    "token": ("token", "What clients of the API say who they are by: this home's own, or create, ls, revoke."),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
 }
 

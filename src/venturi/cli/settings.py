@@ -29,7 +29,7 @@ NAME_CHARS_MAX = 250
 
 
 @contextmanager
-def _store(home: Home, create: bool) -> Iterator[Store]:
+def opened_store(home: Home, create: bool) -> Iterator[Store]:
     config = read_config(home)
     if create:
         home.make()
@@ -103,7 +103,7 @@ def connections_set(
     home = find_home(home_given)
     _checked("connection", conn_id)
     made = _connection_of(conn_id, from_stdin(written), fields)
-    with _store(home, create=True) as store:
+    with opened_store(home, create=True) as store:
         store.connection_set(conn_id, made.fields())
     show({"conn_id": conn_id}, as_json, f"Connection '{conn_id}' is set.")
     _after_change(home, [f"AIRFLOW_CONN_{conn_id.upper()}"])
@@ -136,7 +136,7 @@ def _connection_of(conn_id: str, written: str | None, fields: dict[str, str | No
 def connections_get(conn_id: str, home_given: str | None, as_json: bool) -> int:
     """Show a connection with its password."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         found = store.connection(conn_id)
     if found is None:
         _absent("connection", [conn_id], "connections")
@@ -151,7 +151,7 @@ def connections_get(conn_id: str, home_given: str | None, as_json: bool) -> int:
 def connections_ls(home_given: str | None, as_json: bool) -> int:
     """The connections, without what is sealed in them."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         rows = store.connections()
     data = [
         {"conn_id": r.conn_id, "conn_type": r.conn_type, "description": r.description, "changed": iso(r.at)}
@@ -168,7 +168,7 @@ def connections_ls(home_given: str | None, as_json: bool) -> int:
 def connections_rm(conn_ids: tuple[str, ...], home_given: str | None, as_json: bool) -> int:
     """Remove connections."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         gone = [conn_id for conn_id in conn_ids if not store.connection_delete(conn_id)]
     _after_change(home)
     if gone:
@@ -190,7 +190,7 @@ def connections_import(file: str, keep: bool, home_given: str | None, as_json: b
         _bad(error)
     for conn_id in found:
         _checked("connection", conn_id)
-    with _store(home, create=True) as store:
+    with opened_store(home, create=True) as store:
         there = {row.conn_id for row in store.connections()} if keep else set()
         new = {conn_id: made for conn_id, made in found.items() if conn_id not in there}
         for conn_id, made in new.items():
@@ -212,7 +212,7 @@ def _imported(home: Home, kind: str, new: list[str], kept: int, as_json: bool) -
 def connections_rotate_key(home_given: str | None, as_json: bool) -> int:
     """Seal every connection and variable anew, with a new key. Nothing has to be stopped for it."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         n = store.rotate_key()
     text = f"{n} sealed anew. Copies of the database made before need the old key: keep it with them."
     show({"sealed": n}, as_json, text)
@@ -236,7 +236,7 @@ def variables_set(key: str, value: str, description: str | None, home_given: str
     """Set a variable. With `-` its value is read from stdin."""
     home = find_home(home_given)
     _checked("variable", key)
-    with _store(home, create=True) as store:
+    with opened_store(home, create=True) as store:
         store.variable_set(key, from_stdin(value) or "", description)
     show({"key": key}, as_json, f"Variable '{key}' is set.")
     _after_change(home, [f"AIRFLOW_VAR_{key.upper()}"])
@@ -249,7 +249,7 @@ def variables_set(key: str, value: str, description: str | None, home_given: str
 def variables_get(key: str, home_given: str | None, as_json: bool) -> int:
     """Show the value of a variable."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         found = store.variable(key)
     if found is None:
         _absent("variable", [key], "variables")
@@ -265,7 +265,7 @@ def variables_get(key: str, home_given: str | None, as_json: bool) -> int:
 def variables_ls(home_given: str | None, as_json: bool) -> int:
     """The variables, without their values."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         rows = store.variables()
     data = [{"key": row.key, "description": row.description, "changed": iso(row.at)} for row in rows]
     lines = [(row.key, HIDDEN, row.description) for row in rows]
@@ -279,7 +279,7 @@ def variables_ls(home_given: str | None, as_json: bool) -> int:
 def variables_rm(keys: tuple[str, ...], home_given: str | None, as_json: bool) -> int:
     """Remove variables."""
     home = find_home(home_given)
-    with _store(home, create=False) as store:
+    with opened_store(home, create=False) as store:
         gone = [key for key in keys if not store.variable_delete(key)]
     _after_change(home)
     if gone:
@@ -301,7 +301,7 @@ def variables_import(file: str, keep: bool, home_given: str | None, as_json: boo
         _bad(error)
     for key in found:
         _checked("variable", key)
-    with _store(home, create=True) as store:
+    with opened_store(home, create=True) as store:
         there = {row.key for row in store.variables()} if keep else set()
         new = {key: written for key, written in found.items() if key not in there}
         for key, written in new.items():

@@ -11,12 +11,13 @@ from sqlalchemy import and_, bindparam, literal_column, select
 
 from . import tables as t
 from .drivers import Driver
+from .reading_accounts import HasAccounts
 from .reading_pages import Condition, Order, page
 from .rows import QuestionRow
 from .statements import text_of
 
 
-class PeopleReads:
+class PeopleReads(HasAccounts):
     """The part of a reader that looks at questions."""
 
     _driver: Driver

@@ -20,6 +20,7 @@ from typing import Any
 from ..core.errors import EpochLost, GuardFailed, StoreError
 from ..core.moves import Batch, DagVersion
 from . import batches
+from .accounts import Accounts
 from .drivers import transaction
 from .opening import open_driver, read_driver
 from .reading import Reader, ask, read_world, sealed_text
@@ -40,6 +41,11 @@ class Store:
         self._dialect = self._driver.dialect
         self._reads = Reader(self._driver, self._sealer)
         self._token_floor: int | None = None
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may sign in, and what they have; on this store's connection."""
+        return Accounts(self._driver)
 
     def close(self) -> None:
         self._driver.close()

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002", "0003", "0004")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003", "0004", "0005")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -451,4 +451,59 @@ removed_run = Table(  # a run that is gone, until all of what was its own is gon
     _need("dag_id", Text),
     _need("run_id", Text),
     _need("at", Double),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _key("name", Text),
+    _need("role", Text),
+    Column("password", Text),  # as argon2id tells it; None: nobody signs in with one
+    _need("disabled", Boolean),
+    _need("at", Double),
+)
+
+account_grant = Table(  # a role in one DAG, above that of the account
+    "account_grant", metadata, _key("account", Text), _key("dag_id", Text), _need("role", Text)
+)
+
+api_token = Table(  # of a program; kept is what it hashes to
+    "api_token",
+    metadata,
+    _key("hash", Text),
+    _need("id", Text),
+    _need("account", Text),  # by whose word it was made; empty: of whoever holds the home
+    _need("name", Text),
+    _need("role", Text),
+    _need("grants", Text),  # JSON: DAG → role
+    _need("at", Double),
+    _need("expires_at", Double),
+    Column("used_at", Double),
+    Index("api_token_id", "id", unique=True),
+)
+
+session = Table(
+    "session",
+    metadata,
+    _key("hash", Text),
+    _need("account", Text),  # empty: of whoever holds the home
+    _need("at", Double),
+    _need("used_at", Double),
+    Index("session_of", "account"),
+)
+
+sign_in = Table(  # a link that signs in once
+    "sign_in", metadata, _key("hash", Text), _need("account", Text), _need("expires_at", Double)
+)
+
+audit = Table(  # who did what: only ever added to, each row holding the hash of the one before
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    _need("at", Double),
+    _need("who", Text),
+    _need("what", Text),
+    _need("about", Text),
+    _need("origin", Text),
+    _need("hash", Text),
 )
