@@ -53,6 +53,7 @@ VERBS = {
         "airflow",
         "Take over from an existing Airflow: connections, variables, pools, pause flags, last dates.",
     ),
+    "login": ("login", "A link that signs in once, in a browser on this machine."),
     "users": ("users", "Who may sign in, and what they may: create, ls, set-password, set-role, grant, disable, rm."),
     "token": ("token", "What clients of the API say who they are by: this home's own, or create, ls, revoke."),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),

@@ -195,7 +195,8 @@ def _new(table: Table, *left_out: str) -> Any:
 @cache
 def _write_text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
     account, grant, token, session, link = t.account, t.account_grant, t.api_token, t.session, t.sign_in
-    of, secret_hash = bindparam("of"), bindparam("secret_hash")
+    of: Any = bindparam("of")
+    secret_hash: Any = bindparam("secret_hash")
 
     def of_account(column: str) -> Any:
         return update(account).where(account.c.name == of).values({column: bindparam(column)})

@@ -32,8 +32,9 @@ from .api import (
     variables,
     xcoms,
 )
+from .keeping import Keeper
 from .old import routes
-from .own import grid, live
+from .own import grid, live, sign_in
 from .packing import Grids
 from .readers import Readers
 
@@ -85,6 +86,7 @@ def make_app(home: Home, config: Config) -> FastAPI:
     )
     app.state.home, app.state.config, app.state.readers = home, config, Readers(home, config)
     app.state.grids = Grids()
+    app.state.keeper = Keeper(home, app.state.readers)
     errors.install(app)
     api = APIRouter(prefix="/api/v2")
     api.include_router(about.open_routes)
@@ -95,6 +97,8 @@ def make_app(home: Home, config: Config) -> FastAPI:
     for module in OWN:
         own.include_router(module.routes.router)
     app.include_router(own)
+    app.include_router(sign_in.routes)
+    app.include_router(sign_in.pages)
     old = APIRouter(prefix="/api/v1", include_in_schema=False)
     old.include_router(routes.routes.router)
     app.include_router(old)

@@ -25,6 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 SLASH = "\ud82f"  # no text that can be sent holds it
 _SLASH = re.compile(b"%2[fF]")
 BODY_BYTES_MAX = 16 * 1024 * 1024
+_OF_APP = frozenset({"/openapi.json", "/login", "/logout", "/home"})
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -44,7 +45,7 @@ class Front:
             await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
-        elif scope["path"].startswith(("/api/", "/docs")) or scope["path"] == "/openapi.json":
+        elif scope["path"].startswith(("/api/", "/docs", "/auth/")) or scope["path"] in _OF_APP:
             await self._by_app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, {"detail": "Only GET is served here."})

@@ -26,6 +26,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "Nobody is known to ask."},
     403: {"model": Problem, "description": "Whoever asks may not do this."},
     404: {"model": Problem, "description": "It is not there."},
+    429: {"model": Problem, "description": "Too many requests; the answer says when to go on."},
     503: {"model": Problem, "description": "The database or the engine does not answer."},
 }
 _OF_CHANGES: dict[int | str, dict[str, Any]] = {

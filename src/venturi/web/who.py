@@ -1,84 +1,114 @@
 """Who asks, and what they may: the one authorisation of every route, which denies what nobody has allowed.
 
-Owns `Person`, finding it in a request, and `may`. The first form knows one person, the holder of the home's token, who
-is an admin.
+Owns finding the person in a request (a bearer token, a name and password, or the cookie of a session), and what a
+request with a cookie must show beside it. What a role holds is `core.accounts`; where accounts are kept is `keeping`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+import hashlib
+import hmac
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
+from ..core.accounts import Person, may
+from ..store.accounts import By
 from .errors import Fault
 from .front import SLASH
-from .token_file import is_token
+from .keeping import Keeper, Shown
 
-ADMIN = "admin"
-# What each role may: (what, verb) pairs as routes name them. `admin` may everything.
-_READS = frozenset(f"{what}:read" for what in ("dags", "runs", "tasks", "logs", "values", "assets", "pools", "about"))
-_RUNS = frozenset(("runs:write", "tasks:write", "dags:write", "assets:write", "questions:write"))
-_SETTINGS = frozenset(
-    f"{what}:{verb}" for what in ("variables", "connections", "pools") for verb in ("read", "write")
-) | {"values:write", "events:read"}
-ROLES: dict[str, frozenset[str]] = {
-    "viewer": _READS,
-    "user": _READS | _RUNS,
-    "operator": _READS | _RUNS | _SETTINGS,
-}
+__all__ = ["Allowed", "Person", "may"]
+
+CSRF_HEADER = "x-csrf-token"
+_READS = ("GET", "HEAD", "OPTIONS")
 
 _bearer = HTTPBearer(auto_error=False, description="The token that `venturi token` prints.")
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str
-    role: str
-    grants: dict[str, str] = field(default_factory=dict)  # DAG → role there
-
-
-def may(person: Person, action: str, dag_id: str | None = None) -> bool:
-    """Deny by default."""
-    role = person.grants.get(dag_id, person.role) if dag_id else person.role
-    return role == ADMIN or action in ROLES.get(role, frozenset())
+Given = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
 class Allowed:
-    """The dependency of a route: whoever asks is known, and may do this."""
+    """The dependency of a route: whoever asks is known, and may do this. Without an action to be known is enough."""
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str | None) -> None:
         self.action = action
 
-    async def __call__(
-        self, request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-    ) -> Person:
-        person = _person(request, given)
+    async def __call__(self, request: Request, given: Given) -> Person:
+        shown = shown_by(request, given)
+        keeper: Keeper = request.app.state.keeper
+        person = await run_in_threadpool(keeper.person, shown)
         if person is None:
             raise Fault(401, "Say who you are: a bearer token, as `venturi token` prints it.")
-        dag_id = str(request.path_params.get("dag_id") or "").replace(SLASH, "/") or None
-        if not may(person, self.action, None if dag_id == "~" else dag_id):
-            raise Fault(403, f"{person.name} may not do this ({self.action}).")
+        changes = request.method not in _READS
+        if changes and shown.session is not None:
+            must_be_ours(request, shown.session)
+        keeper.limits.count("requests", f"{person.name} {shown.origin}")
+        if (wait_s := keeper.limits.wait_s("requests", f"{person.name} {shown.origin}")) > 0:
+            raise Fault(429, f"Too many requests; go on in {wait_s:.0f} s.")
+        if self.action is not None:
+            dag_id = str(request.path_params.get("dag_id") or "").replace(SLASH, "/") or None
+            if not may(person, self.action, None if dag_id == "~" else dag_id):
+                raise Fault(403, f"{person.name} may not do this ({self.action}).")
+            if changes and not self.action.endswith(":read"):
+                path = request.url.path.replace(SLASH, "/")
+                await run_in_threadpool(keeper.note, By(person.name, shown.origin), request.method, path)
         request.state.person = person
         return person
 
 
-def _person(request: Request, given: HTTPAuthorizationCredentials | None) -> Person | None:
-    shown = given.credentials if given is not None else _password(request.headers.get("authorization", ""))
-    if shown is None or not is_token(request.app.state.home, shown):
-        return None
-    return Person("admin", ADMIN)
+def shown_by(request: Request, given: HTTPAuthorizationCredentials | None = None) -> Shown:
+    """A header wins over a cookie, which browsers send unasked."""
+    origin = request.client.host if request.client is not None else ""
+    if given is not None:
+        return Shown(origin, token=given.credentials)
+    header = request.headers.get("authorization")
+    if header is not None:
+        name, password = _basic(header)
+        return Shown(origin, name=name, password=password)
+    return Shown(origin, session=request.cookies.get(cookie_name(request)))
 
 
-def _password(header: str) -> str | None:
-    """Of a client that knows names and passwords alone, as those of Airflow 2.x do: the token is the password."""
+def must_be_ours(request: Request, session: str | None, csrf: str | None = None) -> None:
+    """A change that a browser sends with a cookie comes from a page of ours, and shows what only such a page knows."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin" or not _is_own_origin(request):
+        raise Fault(403, "This came from a page of another site.")
+    given = csrf if csrf is not None else request.headers.get(CSRF_HEADER, "")
+    if session is not None and not hmac.compare_digest(csrf_of(session).encode(), given.encode("utf-8", "replace")):
+        raise Fault(403, f"A change by a session shows its token in the header {CSRF_HEADER}.")
+
+
+def _is_own_origin(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+
+
+def csrf_of(session: str) -> str:
+    """Nobody without the session can make it, and it does not tell the session."""
+    return hashlib.sha256(f"csrf {session}".encode("utf-8", "replace")).hexdigest()
+
+
+def is_tls(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+def cookie_name(request: Request) -> str:
+    """Cookies know no ports: two homes on one machine would sign each other out by a common name."""
+    return "__Host-venturi" if is_tls(request) else f"venturi-{request.url.port or 80}"
+
+
+def _basic(header: str) -> tuple[str | None, str | None]:
+    """Of a client that knows names and passwords alone, as those of Airflow 2.x do. The home's token is a password of
+    any name."""
     kind, _, value = header.partition(" ")
     if kind.lower() != "basic":
-        return None
+        return None, None
     try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return None
+        return None, None
+    return name, password
