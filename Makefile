@@ -45,6 +45,7 @@ $(VENV)/.tests-installed: $(VENV)/.installed scripts/dev_requirements.py
 
 up: $(VENV)/.installed
 	@$(VENTURI) up -D --home "$(HOME_FOLDER)" --dags pipelines --port $(PORT)
+	@echo "Sign in once within ten minutes: $$($(VENTURI) login --home "$(HOME_FOLDER)")"
 	@echo "DAG files: pipelines/ and $(HOME_FOLDER)/dags   logs: $(HOME_FOLDER)/logs"
 	@echo "Next:  $(VENTURI) ls --home $(HOME_FOLDER)    make down"
 

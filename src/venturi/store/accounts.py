@@ -7,7 +7,6 @@ the secret and keeps the hash. Decides nothing about who may: that is `core.acco
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,7 +107,7 @@ class Accounts(AccountReads):
         self, account: str, name: str, role: str, grants: dict[str, str], life_s: float, by: By
     ) -> tuple[str, str]:
         """Its id, by which it is revoked, and itself, which is told this once."""
-        id, secret = secrets.token_hex(4), TOKEN_START + secrets.token_urlsafe(TOKEN_BYTES)
+        id, secret = hash_of(_random())[:8], TOKEN_START + _random()
         with self._change(by, "token made", f"{id} ({name}) as {role}") as now:
             given = {"hash": hash_of(secret), "id": id, "account": account, "name": name, "role": role}
             self._do("token_new", **given, grants=json.dumps(grants), at=now, expires_at=now + life_s)
@@ -125,7 +124,7 @@ class Accounts(AccountReads):
 
     def link_new(self, account: str, by: By) -> str:
         """What signs in once, within ten minutes."""
-        secret = secrets.token_urlsafe(TOKEN_BYTES)
+        secret = _random()
         with self._change(by, "sign-in link made", account or "whoever holds the home") as now:
             self._do("links_over_delete", now=now)
             self._do("link_new", hash=hash_of(secret), account=account, expires_at=now + LINK_S)
@@ -139,7 +138,7 @@ class Accounts(AccountReads):
 
     def session_new(self, account: str, by: By, instead: str | None = None) -> str:
         """A session, and the end of the one that was there before."""
-        secret = secrets.token_urlsafe(TOKEN_BYTES)
+        secret = _random()
         with self._change(by, "signed in", "") as now:
             self._do("sessions_over_delete", idle=now - IDLE_S, old=now - SESSION_S)
             if instead is not None:
@@ -181,6 +180,12 @@ class Accounts(AccountReads):
     def _text(self, name: str, /, **params: Any) -> tuple[str, dict[str, Any]]:
         text, given = _write_text(name, self._dialect)
         return text, {**given, **params}
+
+
+def _random() -> str:
+    import secrets  # and with it OpenSSL, see `hash_of`
+
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def _in_one_line(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -59,6 +58,8 @@ class AuditRow:
 
 def hash_of(secret: str) -> str:
     """What is kept of a token, a session id or a link: 256 random bits need no slow hash."""
+    import hashlib  # OpenSSL is 4 MB that every process with a store would carry
+
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 

@@ -23,6 +23,7 @@ from ..passwords import CHARS_MAX
 from ..who import Allowed, cookie_name, csrf_of, is_tls, must_be_ours, shown_by
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request holds what is no text."},
     401: {"model": Problem, "description": "Nobody is known to ask."},
     403: {"model": Problem, "description": "It came from a page of another site."},
     404: {"model": Problem, "description": "It is not there."},
