@@ -78,7 +78,7 @@ def test_an_engine_that_forgets_what_was_deferred_is_found_out(tmp_path: Path, m
 def test_an_engine_that_leaves_triggers_behind_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.simulation.schedules.CALM_STEPS_MAX", 300)
     monkeypatch.setattr(Engine, "_is_unwanted", lambda self, trigger: False)
-    assert any("triggers left" in p for p in problems_of(range(280, 300), tmp_path))
+    assert any("triggers left" in p for p in problems_of(range(80, 150), tmp_path))
 
 
 def test_an_engine_that_runs_lost_callbacks_again_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
