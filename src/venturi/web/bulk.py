@@ -19,14 +19,18 @@ class Kind:
     def __init__(
         self,
         noun: str,
-        key: Callable[[Any], str],
-        exists: Callable[[str], bool],
+        named_by: str,  # the field that holds its name
+        names: Callable[[], set[str]],  # of those there are
         make: Callable[[Any], None],
         change: Callable[[Any, list[str] | None], None],
-        remove: Callable[[Any], None],
+        remove: Callable[[str], None],
     ) -> None:
-        self.noun, self.key, self.exists = noun, key, exists
+        self.noun, self.named_by, self.names = noun, named_by, names
         self.make, self.change, self.remove = make, change, remove
+
+    def key(self, one: Any) -> str:
+        """What is to be removed may be given by its name alone."""
+        return one if isinstance(one, str) else str(getattr(one, self.named_by))
 
 
 def apply(kind: Kind, actions: Iterable[Any]) -> BulkResults:
@@ -48,7 +52,8 @@ def apply(kind: Kind, actions: Iterable[Any]) -> BulkResults:
 
 def _chosen(kind: Kind, action: Any) -> list[Any]:
     """What it is to be done with; raises where something must not be so."""
-    known = {kind.key(one): kind.exists(kind.key(one)) for one in action.entities}
+    names = kind.names()
+    known = {kind.key(one): kind.key(one) in names for one in action.entities}
     if action.action == "create":
         there = sorted(key for key, is_there in known.items() if is_there)
         if there and action.action_on_existence == "fail":
@@ -68,4 +73,4 @@ def _act(kind: Kind, action: Any, one: Any) -> None:
     elif action.action == "update":
         kind.change(one, action.update_mask)
     else:
-        kind.remove(one)
+        kind.remove(kind.key(one))

@@ -189,20 +189,17 @@ def _remove(here: Here, conn_id: str) -> None:
 
 @routes.patch("/connections", may="connections:write")
 def bulk_connections(here: At, body: BulkConnections) -> BulkResults:
-    def there(name: str) -> bool:
+    def names() -> set[str]:
         with here.reader() as reader:
-            return any(row.conn_id == name for row in reader.connections())
-
-    def key(one: Any) -> str:
-        return one if isinstance(one, str) else str(one.connection_id)
+            return {row.conn_id for row in reader.connections()}
 
     kind = Kind(
         "connection",
-        key,
-        there,
+        "connection_id",
+        names,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one, mask),
-        lambda one: _remove(here, key(one)),
+        lambda name: _remove(here, name),
     )
     told = apply(kind, body.actions)
     here.settings_changed()

@@ -139,19 +139,16 @@ def _remove(here: Here, name: str) -> None:
 
 @routes.patch("/pools", may="pools:write")
 def bulk_pools(here: At, body: BulkPools) -> BulkResults:
-    def there(name: str) -> bool:
+    def names() -> set[str]:
         with here.reader() as reader:
-            return any(row.name == name for row in reader.pools())
-
-    def key(one: Any) -> str:
-        return one if isinstance(one, str) else str(one.name)
+            return {row.name for row in reader.pools()}
 
     kind = Kind(
         "pool",
-        key,
-        there,
+        "name",
+        names,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one.name, one, mask),
-        lambda one: _remove(here, key(one)),
+        lambda name: _remove(here, name),
     )
     return apply(kind, body.actions)

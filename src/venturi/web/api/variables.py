@@ -118,20 +118,17 @@ def _remove(here: Here, key: str) -> None:
 
 @routes.patch("/variables", may="variables:write")
 def bulk_variables(here: At, body: BulkVariables) -> BulkResults:
-    def there(name: str) -> bool:
+    def names() -> set[str]:
         with here.reader() as reader:
-            return any(row.key == name for row in reader.variables())
-
-    def key(one: Any) -> str:
-        return one if isinstance(one, str) else str(one.key)
+            return {row.key for row in reader.variables()}
 
     kind = Kind(
         "variable",
-        key,
-        there,
+        "key",
+        names,
         lambda one: _set(here, one),
         lambda one, mask: _change(here, one, mask),
-        lambda one: _remove(here, key(one)),
+        lambda name: _remove(here, name),
     )
     told = apply(kind, body.actions)
     here.settings_changed()
