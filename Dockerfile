@@ -1,7 +1,11 @@
 # Venturi in a container: one process tree, no database server beside it.
 #
 #   docker build -t venturi .
-#   docker run -d -p 8080:8080 -v "$PWD/dags:/usr/local/airflow/dags" venturi webserver
+#   docker run -d -p 127.0.0.1:8080:8080 -v "$PWD/dags:/usr/local/airflow/dags" venturi webserver
+#   docker logs CONTAINER     shows a link that signs in once
+#
+# It speaks plain HTTP and believes what a proxy says (VENTURI_BEHIND_PROXY): publish the port to this machine alone, as
+# above, or put something in front of it that speaks TLS. Or give it a certificate: VENTURI_TLS_CERT, VENTURI_TLS_KEY.
 #
 # BASE is any Debian or Ubuntu with Python 3.10 or newer; with podman: podman build --format docker (for the health check).
 ARG BASE=docker.io/library/python:3.12-slim
@@ -15,6 +19,9 @@ COPY src /src/src
 RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir --no-compile "/src[postgres]"
 
 FROM ${BASE}
+# What the health checks of Airflow's compose files are written with.
+RUN command -v curl >/dev/null \
+    || (apt-get -qq update && apt-get -qq install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*)
 COPY --from=build /opt/venturi /opt/venturi
 COPY scripts/image_entrypoint.sh /entrypoint
 # 50000:0 is Airflow's user; any other id works too (AIRFLOW_UID), so what is written to is open to group 0, and /state to
@@ -30,6 +37,8 @@ ENV PATH=/opt/venturi/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     VENTURI_HOME=/state/venturi \
     VENTURI_HOST=0.0.0.0 \
+    VENTURI_BEHIND_PROXY=1 \
+    VENTURI_HEALTH_PORT=8974 \
     LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1
 WORKDIR /opt/airflow

@@ -34,13 +34,23 @@ prepare() {
     [ ! -e /requirements.txt ] || dags=/opt/airflow
 }
 
+# Who comes in from outside has an account: that of _AIRFLOW_WWW_USER_USERNAME and _AIRFLOW_WWW_USER_PASSWORD, else one
+# that a link in this log signs in to.
+account() {
+    scheme=http
+    [ -z "${VENTURI_TLS_CERT:-}" ] || scheme=https
+    /opt/venturi/bin/python -m venturi.web.first_account "$scheme://localhost:$port"
+}
+
 standing_by() {
     say "the scheduler is part of webserver here. This container stands by, and starts all if nobody else has."
     child=
-    trap 'trap - TERM INT; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null; wait; exit 0' TERM INT
+    /opt/venturi/bin/python -m venturi.web.health_port "${VENTURI_HEALTH_PORT:-8974}" & beside=$!
+    trap 'trap - TERM INT; kill -TERM "$beside" $child 2>/dev/null; wait; exit 0' TERM INT
     while :; do
         sleep 15 & child=$!
         wait "$child"
+        /opt/venturi/bin/python -m venturi.web.first_account 2>/dev/null || true
         venturi up --port "$port" --dags "$dags" 2>/dev/null & child=$!
         wait "$child"
     done
@@ -64,6 +74,7 @@ init() {
 case ${1:-standalone} in
     webserver | standalone | api-server)
         prepare
+        account
         exec venturi up --port "$port" --dags "$dags"
         ;;
     scheduler | triggerer | dag-processor | worker)

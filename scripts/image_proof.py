@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ IMAGE, BASE = "localhost/venturi-proof:latest", "localhost/venturi-base:latest"
 TOOLS = ("podman", "runc", "netavark", "aardvark-dns", "iptables", "debootstrap", "podman-compose")
 PATIENCE_S = 300.0
 UID = 12345
+ACCOUNT = "_AIRFLOW_WWW_USER_USERNAME=airflow\n_AIRFLOW_WWW_USER_PASSWORD=airflow\n"
 
 DAG = """
 from airflow import DAG
@@ -170,6 +172,12 @@ def alone(podman: Podman, folders: list[str], scratch: Path) -> None:
     podman("run", "-d", "--name", "alone", *more, IMAGE, "webserver")
     until(lambda: health(port) == "healthy", "/health of `webserver`")
     seen("`webserver` answers /health")
+    podman.inside("alone", "curl", "--fail", "--silent", "http://localhost:8974/health")
+    seen("so does port 8974, as schedulers do")
+    logged = podman("logs", "alone", errors=True)
+    if "/login?token=" not in logged or ask_for_token(port) != 401:
+        raise Failed("there is no link to sign in by, or a password that nobody has set is taken")
+    seen("its log has a link that signs in once, and nobody has a password")
     wait_for_dag(podman, "alone", "needs")
     if ran(podman, "alone", "needs") != "success":
         raise Failed("the DAG that needs a package did not run")
@@ -193,6 +201,17 @@ def stopped(podman: Podman, name: str) -> None:
 def health(port: int) -> str:
     with urllib.request.urlopen(f"http://localhost:{port}/health", timeout=5) as answer:
         return str(json.load(answer)["scheduler"]["status"])
+
+
+def ask_for_token(port: int, name: str = "airflow", password: str = "airflow") -> int:
+    """The status of asking for a token by name and password."""
+    body = json.dumps({"username": name, "password": password}).encode()
+    request = urllib.request.Request(f"http://localhost:{port}/auth/token", body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def wait_for_dag(podman: Podman, name: str, dag_id: str) -> None:
@@ -219,7 +238,9 @@ def composed(podman: Podman, scratch: Path) -> None:
     project, port = scratch / "composed", free_port()
     project.mkdir()
     shutil.copy(TOP / "docker-compose.yaml", project)
-    (project / ".env").write_text(f"AIRFLOW_UID={UID}\nVENTURI_IMAGE={IMAGE}\nVENTURI_PUBLISH=127.0.0.1:{port}\n")
+    (project / ".env").write_text(
+        f"AIRFLOW_UID={UID}\nVENTURI_IMAGE={IMAGE}\nVENTURI_PUBLISH=127.0.0.1:{port}\n" + ACCOUNT
+    )
 
     def compose(*arguments: str) -> str:
         return podman("-p", "proof", *arguments, program="podman-compose", cwd=project)
@@ -239,6 +260,9 @@ def composed(podman: Podman, scratch: Path) -> None:
         seen("`up`: the published port answers /health and the first page")
         name = next(line for line in podman("ps", "--format", "{{.Names}}").split() if "venturi" in line)
         podman("healthcheck", "run", name)
+        if ask_for_token(port) != 201 or ask_for_token(port, password="wrong") != 401:
+            raise Failed("the account of _AIRFLOW_WWW_USER_… does not sign in, or signs in by any password")
+        seen("the account of _AIRFLOW_WWW_USER_… signs in")
         seen(f"`ps` names the container {name}; its health check passes")
         inside(podman, name, project)
     finally:

@@ -143,7 +143,13 @@ class Config:
     resources_gpus: str | None = None  # how many, or their names with commas between
     port: int = 8080
     host: str = "127.0.0.1"
+    tls_cert: str | None = None  # files in PEM: the certificate with those above it, and its key
+    tls_key: str | None = None
+    behind_proxy: bool = (
+        False  # whether something in front speaks TLS and says who asks (X-Forwarded-Proto, -Host, -For)
+    )
     allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
+    health_port: int | None = None  # of this machine alone, for `/health` and nothing else
     expose_config: bool = False  # whether the API shows these settings
 
 

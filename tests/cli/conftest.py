@@ -56,9 +56,15 @@ class Place:
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "venturi.cli", *arguments, "--home", str(self.home.root)]
 
-    def __call__(self, *arguments: str) -> Said:
+    def __call__(self, *arguments: str, given: str | None = None) -> Said:
+        """With `given` on stdin."""
         done = subprocess.run(
-            self.argv(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, env=self._environment
+            self.argv(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            env=self._environment,
+            input=given,
         )
         return Said(done.returncode, done.stdout, done.stderr)
 

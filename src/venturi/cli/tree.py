@@ -14,6 +14,7 @@ import click
 
 from ..config import Home, find_home, read_config
 from ..core.errors import ConnectionLost, NoEngine, VenturiError
+from ..web import binding
 from . import options, printing, processes
 from .client import Client
 from .printing import Exit, fail, say, show
@@ -27,11 +28,25 @@ LOG_JSON_BYTES_MAX = 1024 * 1024
 @click.command()
 @options.everywhere
 @click.option("--port", type=int, help="Of the web process. [default: 8080]")
+@click.option("--host", metavar="ADDR", help="The address to listen on. [default: 127.0.0.1, this machine alone]")
+@click.option("--tls-cert", metavar="FILE", help="Speak TLS, with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="And this key.")
+@click.option("--behind-proxy", is_flag=True, help="Something in front speaks TLS and says who asks (X-Forwarded-…).")
 @click.option(
     "--dags", multiple=True, metavar="DIR", help="A folder of DAG files, beside dags/ in the home. Repeatable."
 )
 @click.option("-D", "--daemon", is_flag=True, help="Return once it is ready.")
-def up(home_given: str | None, as_json: bool, port: int | None, dags: tuple[str, ...], daemon: bool) -> int:
+def up(
+    home_given: str | None,
+    as_json: bool,
+    port: int | None,
+    host: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    behind_proxy: bool,
+    dags: tuple[str, ...],
+    daemon: bool,
+) -> int:
     """Start Venturi and hold it together until it is stopped."""
     home = find_home(home_given)
     home.make()
@@ -42,9 +57,23 @@ def up(home_given: str | None, as_json: bool, port: int | None, dags: tuple[str,
     argv = [sys.executable, "-m", "venturi.cli.up", *(["--home", str(home.own)] if home_given else [])]
     argv += ["--port", str(port)] if port is not None else []
     argv += [part for folder in folders for part in ("--dags", folder)]
+    files = {
+        name: os.path.abspath(os.path.expanduser(file)) if file else None
+        for name, file in (("tls_cert", tls_cert), ("tls_key", tls_key))
+    }
+    reached = {"host": host, "behind_proxy": behind_proxy or None, **files}
+    _must_be_safe(home, reached)
+    argv += binding.words(reached)
     if daemon:
         return _up_in_background(home, argv, as_json)
     return _become([*argv, "--ready-fd", "1"] if as_json else argv)
+
+
+def _must_be_safe(home: Home, reached: dict[str, Any]) -> None:
+    if processes.noted(home, "up") is None:  # else it is said that it runs
+        objection = binding.objection(home, read_config(home, **reached))
+        if objection is not None:
+            fail(objection, printing.COULD_NOT_START, "not_safe")
 
 
 def _become(argv: list[str]) -> NoReturn:

@@ -10,6 +10,7 @@ ended it. The crew has none: attempts outlive everything but a stop. A living cr
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import json
 import os
@@ -25,8 +26,10 @@ from typing import Any
 from .. import linux
 from ..config import Config, Home, find_home, read_config
 from ..core.errors import ProcessError, VenturiError
+from ..web import binding
 from ..wire.frames import Decoder, Head, encode
 from . import processes
+from .probe import Probe
 
 BACKOFF_S = (0.0, 0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 KILLED_BACKOFF_S = 0.2
@@ -74,14 +77,14 @@ class Tree:
         self.children = {role: Child(role) for role in processes.ROLES}
         self.selector = selectors.DefaultSelector()
         self.web_socket = self._listen_http()
-        self.url = "http://{}:{}".format(*self.web_socket.getsockname()[:2])
+        self.url = binding.url(config, *self.web_socket.getsockname()[:2])
         self.ready = False
         self.failed: str | None = None  # why it did not come up
         self.stopping: dict[str, Any] | None = None  # what was ordered
         self.stop_by = 0.0
         self.crew_is_told = True
         self.askers: list[tuple[Link, Head]] = []  # who waits for the end
-        self.probe: socket.socket | None = None  # our first request to the web process, while it is not answered
+        self.probe: Probe | None = None  # our first request to the web process, while it is not answered
         self.web_answers = False
         self.held_by: int | None = None  # a foreground `run` whose end we wait for
         self._signals = 0
@@ -148,7 +151,7 @@ class Tree:
             for folder in self.options.dags:
                 more += ["--dags", folder]
         if child.role == "web":
-            more += ["--fd", str(self.web_socket.fileno())]
+            more += ["--fd", str(self.web_socket.fileno()), *binding.words(binding.given(self.options))]
             kept.append(self.web_socket.fileno())
         argv = processes.command(child.role, self.options.home, *more)
         child.pid = processes.spawn(argv, processes.log_file(self.home, child.role), kept)
@@ -251,27 +254,19 @@ class Tree:
         """One request, which waits in the backlog until the web process is there; asked again only if it failed."""
         if self.probe is not None:
             return
-        host, port = self.web_socket.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-        self.probe = probe = socket.socket(self.web_socket.family)
         try:
-            probe.connect((host, port))
-            probe.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            self.probe = probe = Probe(self.web_socket, with_tls=bool(self.config.tls_cert))
         except OSError:
-            self.probe = None
-            probe.close()
             return
 
-        def answered() -> None:
-            try:
-                self.web_answers = probe.recv(16).startswith(b"HTTP/1.1 200")
-            except OSError:
-                pass
-            self.selector.unregister(probe)
-            probe.close()
-            self.probe = None
+        def heard() -> None:
+            if probe.is_over():
+                self.web_answers = probe.answered
+                self.selector.unregister(probe.socket)
+                probe.socket.close()
+                self.probe = None
 
-        self.selector.register(probe, selectors.EVENT_READ, answered)
+        self.selector.register(probe.socket, selectors.EVENT_READ, heard)
 
     def note_self(self) -> None:
         processes.note(self.home, "up", os.getpid(), url=self.url, ready=self.ready, dags=self.options.dags)
@@ -405,7 +400,10 @@ class Tree:
             made.bind((self.config.host, self.config.port))
         except OSError as error:
             reason = f"Cannot listen on {self.config.host}:{self.config.port}: {error.strerror}."
-            raise ProcessError(reason=f"{reason} Another port: venturi up --port N") from None
+            advice = (
+                "port: venturi up --port N" if error.errno == errno.EADDRINUSE else "address: venturi up --host ADDR"
+            )
+            raise ProcessError(reason=f"{reason} Another {advice}") from None
         made.listen(256)
         return made
 
@@ -449,6 +447,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--ready-fd", type=int, help="where `up -D` waits for lines of JSON")
     parser.add_argument("--lock-fd", type=int, help="of ourselves before a restart")
     parser.add_argument("--http-fd", type=int, help="of ourselves before a restart")
+    binding.add_to(parser)
     return parser.parse_args(arguments)
 
 
@@ -474,7 +473,7 @@ def main(arguments: list[str]) -> int:
         report({"ok": True, "already": said, "pid": other.get("pid"), "url": other.get("url")})
         return 0
     try:
-        tree = Tree(home, read_config(home, port=options.port), options, _tell)
+        tree = Tree(home, read_config(home, port=options.port, **binding.given(options)), options, _tell)
         tree.note_self()
     except (VenturiError, ValueError) as error:
         _tell(str(error))
@@ -489,6 +488,7 @@ def main(arguments: list[str]) -> int:
 def _anew(options: argparse.Namespace, lock: int, http: int) -> None:
     """Ourselves from the start, with the code now installed and the same pid, lock and port."""
     argv = [sys.executable, "-m", "venturi.cli.up", "--lock-fd", str(lock), "--http-fd", str(http)]
+    argv += binding.words(binding.given(options))
     for name, values in (("--home", [options.home]), ("--port", [options.port]), ("--dags", options.dags)):
         for value in values:
             argv += [name, str(value)] if value is not None else []

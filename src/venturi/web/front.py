@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from ..config import Config, Home
 from .health import health
+from .hosts import Hosts
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,22 +27,20 @@ SLASH = "\ud82f"  # no text that can be sent holds it
 _SLASH = re.compile(b"%2[fF]")
 BODY_BYTES_MAX = 16 * 1024 * 1024
 _OF_APP = frozenset({"/openapi.json", "/login", "/logout", "/home"})
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Front:
     def __init__(self, home: Home, config: Config) -> None:
         self._home, self._config = home, config
-        named = {name.strip().lower() for name in config.allowed_hosts.split(",") if name.strip()}
+        self._hosts = Hosts(config)
         self._app: Any = None
         self._making = asyncio.Lock()
-        self._hosts = LOCAL_HOSTS | {config.host.lower()} | named
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if not self._is_ours(scope):
-            # A page of another site whose name was pointed at us would otherwise read what only this host may.
+        scope = self._hosts.asked(scope)
+        if not self._hosts.are_ours(scope):
             await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
@@ -66,11 +65,6 @@ class Front:
                 self._app = await asyncio.to_thread(make_app, self._home, self._config)
                 await limit_threads()
         await self._app(_with_slashes(scope), _limited(receive), _secured(send))
-
-    def _is_ours(self, scope: Scope) -> bool:
-        given = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
-        name, colon, port = given.rpartition(":")
-        return (name if colon and port.isdigit() else given) in self._hosts
 
 
 def _with_slashes(scope: Scope) -> Scope:

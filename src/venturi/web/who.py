@@ -84,7 +84,11 @@ def must_be_ours(request: Request, session: str | None, csrf: str | None = None)
 
 def _is_own_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    if origin is None:
+        return True
+    scheme, netloc, *_ = urlsplit(origin)
+    # A page that came without TLS may be anybody's.
+    return netloc.lower() == request.headers.get("host", "").lower() and (scheme == "https" or not is_tls(request))
 
 
 def csrf_of(session: str) -> str:
