@@ -46,7 +46,7 @@ standing_by() {
     say "the scheduler is part of webserver here. This container stands by, and starts all if nobody else has."
     child=
     /opt/venturi/bin/python -m venturi.web.health_port "${VENTURI_HEALTH_PORT:-8974}" & beside=$!
-    trap 'trap - TERM INT; kill -TERM "$beside" $child 2>/dev/null; wait; exit 0' TERM INT
+    trap 'trap - TERM INT; kill -TERM "$beside" $child 2>/dev/null || true; wait; exit 0' TERM INT
     while :; do
         sleep 15 & child=$!
         wait "$child"

@@ -118,7 +118,8 @@ def base_system() -> list[str]:
         words = [line.split() for file in listed for line in file.read_text().splitlines()]
         mirrors = [w[1] for w in words if len(w) > 1 and w[0] == "URIs:"]
         mirrors += [next(x for x in w if "://" in x) for w in words if w[:1] == ["deb"]]
-        mirror = next((one for one in mirrors if "security" not in one), None)
+        whole = [one for one in mirrors if one.rstrip("/").endswith(("/debian", "/ubuntu"))]  # others have parts alone
+        mirror = next((one for one in [*whole, *mirrors] if "security" not in one), None)
         if mirror is None:
             raise Failed("No package mirror is found in this machine's apt sources.")
         release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)

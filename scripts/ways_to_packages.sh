@@ -27,5 +27,6 @@ settings=$("$top/.venv/bin/python" -m pip config list 2>/dev/null || python3 -m 
 grep -o '/[^ ]*' "$root/etc/pip.conf" | sed 's|^//[^/]*||' | grep -v '^$' | sort -u | while read -r p; do
     while [ ! -e "$p" ] && [ "$p" != / ]; do p=$(dirname "$p"); done
     case $p in */simple) p=$(dirname "$p") ;; esac  # an index, whose files lie beside it
+    [ ! -f "$p" ] || [ -e "$root$p" ] || p=$(dirname "$p")
     [ "$p" = / ] || [ ! -d "$p" ] || echo "$p"
 done

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import shlex
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -41,10 +43,23 @@ def printed(secret: str) -> list[str]:
         repr([secret]),
         repr(secret.encode()),
         urlencode({"__extra__": json.dumps({"token": secret})}),
+        html.escape(secret),
+        secret.translate({ord("'"): "&#39;", ord('"'): "&#34;", ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"}),
+        json.dumps(secret)
+        .replace("&", "\\u0026")
+        .replace("'", "\\u0027")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e"),
+        shlex.quote(secret),
+        base64.b64encode(secret.encode()).decode(),
+        base64.urlsafe_b64encode(secret.encode()).decode(),
+        base64.b64encode(secret.encode() + b" and more").decode(),
     ]
 
 
-@pytest.mark.parametrize("secret", ["plain-word", HARD, "ünïcode", "a b c d", "back\\slash", 'it\'s "quoted"'])
+@pytest.mark.parametrize(
+    "secret", ["plain-word", HARD, "a<b>&c'd", "ünïcode", "a b c d", "back\\slash", 'it\'s "quoted"']
+)
 def test_a_secret_is_hidden_in_every_way_it_is_printed(secret):
     forms = secrets.in_all_forms([secret])
     for text in printed(secret):

@@ -225,12 +225,17 @@ from airflow import DAG
 from airflow.hooks.base import BaseHook
 from airflow.models import Variable
 from airflow.operators.python import PythonOperator
-def prints(): print(BaseHook.get_connection("db").get_uri(), Variable.get("api_token"))
+def prints():
+    import os
+    print("before", os.environ["AIRFLOW_CONN_DB"], os.environ["AIRFLOW_VAR_API_TOKEN"])
+    print("inside", BaseHook.get_connection("db").password, Variable.get("api_token"))
 with DAG("d", schedule=None) as dag:
     PythonOperator(task_id="prints", python_callable=prints)
 """,
     )
-    assert "http://me:***@h ***" in house.log(house.run("env.py", loaded, "prints"))
+    log = house.log(house.run("env.py", loaded, "prints"))
+    assert "before *** ***" in log, "what the environment holds is hidden as a whole before anybody asks for it"
+    assert "inside *** ***" in log
 
 
 # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,12 @@ _SECRET_NAMES = re.compile(
 )
 _NOT_SECRET = re.compile("(token|secret|key)_?(url|uri|path|name|id|ur[il]s|file|type|version|endpoint)$")
 _URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:?#]*:([^\s/@]+)@")
+_BASE64_CHARS_MIN = 6  # of what is shorter it would be found where nothing is meant
+_IN_PAGES: tuple[dict[str, str], ...] = (
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"},
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"},
+    {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "'": "\\u0027"},
+)
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
 
 
@@ -54,7 +60,7 @@ def of_named(name: str, value: Any) -> list[str]:
 
 
 def in_all_forms(secrets: Iterable[str]) -> list[str]:
-    """Longest first, each once: as it is, as in addresses, in JSON, in Python's repr, and line by line."""
+    """Longest first, each once: as it is, in addresses, JSON, pages, Python's repr and base64, and line by line."""
     made: dict[str, None] = {}
     for secret in secrets:
         for form in _forms(secret):
@@ -132,12 +138,26 @@ def _forms(secret: str) -> Iterator[str]:
         yield whole.replace("%2F", "/")
         yield whole.replace("%20", "+")
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    for text in (secret, in_json):  # in pages, and by the template filter `tojson`
+        for signs in _IN_PAGES:
+            yield _replaced(text, signs)
+    yield secret.replace("'", "'\"'\"'")  # quoted for a shell
+    yield in_json.replace('\\"', '"')  # and read by one
+    if len(secret) >= _BASE64_CHARS_MIN:
+        data = secret.encode("utf-8", "surrogatepass")
+        for part in (data, data[: len(data) // 3 * 3]):  # the second also where more follows
+            yield b2a_base64(part, newline=False).decode()
+            yield b2a_base64(part, newline=False).decode().replace("+", "-").replace("/", "_")
     yield repr(secret)[1:-1]
     yield repr(secret.encode("utf-8", "surrogatepass"))[2:-1]
     if "\n" in secret:
         for line in secret.splitlines():
             if len(line.strip()) >= _LINE_CHARS_MIN:
                 yield line.strip()
+
+
+def _replaced(text: str, signs: Mapping[str, str]) -> str:
+    return "".join(signs.get(sign, sign) for sign in text)
 
 
 def _encoded(text: str) -> str:

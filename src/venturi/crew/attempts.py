@@ -25,6 +25,7 @@ from .loop import READ, WRITE, Loop, Timer
 from .memory import Memory
 from .orphans import Orphans, end_kin
 from .settings import Settings
+from .spawning import secrets_of_environment
 from .spool import Spool
 
 HANDS_MAX = 3  # processes that may die under one attempt before it has begun
@@ -105,6 +106,7 @@ class Attempts:
         self.all: dict[int, Attempt] = {}
         self.pids: set[int] = set()  # of living children, so that none is taken for an orphan
         self.stopping = False
+        self._of_environment = secrets_of_environment()
         # Set by whoever composes the crew:
         self.place: Callable[[Attempt], None] = lambda _: None  # finds a process for an attempt
         self.unplace: Callable[[Attempt], None] = lambda _: None
@@ -127,7 +129,10 @@ class Attempts:
 
     def log_file(self, name: str) -> LogFile:
         path = f"{self._settings.logs}/{name}"
-        return LogFile(path, self._settings.log_bytes_max, self._settings.log_line_bytes_max)
+        made = LogFile(path, self._settings.log_bytes_max, self._settings.log_line_bytes_max)
+        if self._of_environment:
+            made.mask(self._of_environment)
+        return made
 
     def adopt_child(self, child: Child) -> None:
         """Watch a process from now on."""

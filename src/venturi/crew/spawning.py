@@ -12,6 +12,8 @@ import socket
 import sys
 from typing import Any
 
+WHOLE_CHARS_MIN = 6  # shorter ones would blacken logs that have nothing to do with them
+
 
 def authors_environment(python: str = sys.executable) -> dict[str, str]:
     """Author code is not handed what is ours: the database's address, keys. In a bundle's environment `python` and
@@ -23,6 +25,18 @@ def authors_environment(python: str = sys.executable) -> dict[str, str]:
         handed["PATH"] = os.pathsep.join((folder, handed.get("PATH") or os.defpath))
         handed["VIRTUAL_ENV"] = os.path.dirname(folder)
     return handed
+
+
+def secrets_of_environment() -> list[str]:
+    """Connections and sensitive variables of the environment, each as a whole: a task that prints its environment shows
+    none. What is inside one is hidden once it is asked for."""
+    names = [n for n in os.environ if n.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_"))]
+    if not names:
+        return []
+    from ..core.secrets import in_all_forms, sounds_secret
+
+    kept = [n for n in names if n.startswith("AIRFLOW_CONN_") or sounds_secret(n.removeprefix("AIRFLOW_VAR_"))]
+    return in_all_forms([os.environ[n] for n in kept if len(os.environ[n]) >= WHOLE_CHARS_MIN])
 
 
 def _is_authors(name: str) -> bool:
