@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 ENDING = ".zip"
+FILES_MAX = 10_000
+FILE_BYTES_MAX = 16 * 1024 * 1024  # of one DAG file, whatever the zip promises
 
 
 def dag_files_in(archive: Path, may_hold_dags: Callable[[bytes], bool] | None = None) -> list[Path]:
@@ -20,10 +22,19 @@ def dag_files_in(archive: Path, may_hold_dags: Callable[[bytes], bool] | None = 
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            found = sorted(n for n in opened.namelist() if n.endswith(".py") and "/" not in n and n != "__init__.py")
-            return [archive / name for name in found if may_hold_dags is None or may_hold_dags(opened.read(name))]
+            names = opened.namelist()
+            if len(names) > FILES_MAX:
+                raise OSError(0, f"it holds {len(names):,} files, and more than {FILES_MAX:,} are not looked at")
+            found = sorted(n for n in names if n.endswith(".py") and "/" not in n and n != "__init__.py")
+            fit = [name for name in found if opened.getinfo(name).file_size <= FILE_BYTES_MAX]
+            return [archive / name for name in fit if may_hold_dags is None or may_hold_dags(_read(opened, name))]
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError) as error:
         raise OSError(0, f"it is not a whole zip file ({error})") from error
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        return file.read(FILE_BYTES_MAX)
 
 
 def archive_of(file: Path) -> Path | None:

@@ -73,6 +73,11 @@ def status_of(error: VenturiError) -> int:
     return next((status for kind, status in _OF_KIND if isinstance(error, kind)), _REFUSED)
 
 
+def in_one_line(text: str) -> str:
+    """What was sent makes no line of its own in our log."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)[:500]
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(VenturiError, _ours)
     app.add_exception_handler(Fault, _fault)
@@ -110,5 +115,5 @@ async def _unwritable(_: Request, __: Exception) -> JSONResponse:
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, in_one_line(request.url.path), exc_info=error)
     return JSONResponse({"detail": "Something went wrong in Venturi; the log of web says what."}, 500)

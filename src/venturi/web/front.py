@@ -103,6 +103,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),  # a page of ours says more
 ]
 
 
@@ -117,7 +118,6 @@ async def _page(send: Send, found: dict[str, Any]) -> None:
     )
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Venturi</title>"
-        "<style>body{font:16px/1.5 system-ui;margin:3rem auto;max-width:40rem}td{padding-right:2rem}</style>"
         f"<h1>Venturi runs</h1><table>{rows}</table>"
         "<p>The interface is not built yet. Until then: <code>venturi ls</code>, <code>venturi status</code>, "
         "<code>venturi logs</code>.</p></html>"
