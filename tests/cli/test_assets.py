@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 from .conftest import Place, until
 
@@ -121,3 +123,64 @@ def test_an_event_without_an_engine_waits_for_one(place: Place) -> None:
     assert place("assets", "event", "s3://nobody").status == 1
     place.up()
     until(lambda: place("assets", "waiting", "old", "--json").json["waiting"][0]["has"], "it is taken up")
+
+
+WATCHED = """
+import asyncio
+from airflow.providers.standard.triggers.file import FileDeleteTrigger
+from airflow.sdk import DAG, Asset, AssetWatcher, Variable, task
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+class Counting(BaseEventTrigger):
+    def __init__(self, to):
+        super().__init__()
+        self.to = to
+    def serialize(self):
+        return f"{type(self).__module__}.Counting", {"to": self.to}
+    async def run(self):
+        for n in range(self.to):
+            print(f"counted {n} with {Variable.get('step', default='nothing')}")
+            yield TriggerEvent({"n": n})
+        await asyncio.Event().wait()
+
+inbox = Asset("inbox", watchers=[AssetWatcher("look", FileDeleteTrigger(filepath=FILE, poke_interval=0.05))])
+counted = Asset("counted", watchers=[AssetWatcher("count", Counting(3))])
+
+with DAG("on_file", schedule=[inbox]):
+    @task
+    def take(*, triggering_asset_events=None):
+        return [e.extra for events in triggering_asset_events.values() for e in events]
+    take()
+
+with DAG("on_count", schedule=[counted], max_active_runs=1):
+    @task
+    def take(*, triggering_asset_events=None):
+        return [e.extra["payload"]["n"] for events in triggering_asset_events.values() for e in events]
+    take()
+"""
+
+
+def test_watchers_of_assets_start_dags_by_each_of_their_events_once(place: Place) -> None:
+    inbox = place.dags.parent / "inbox.csv"
+    place.dags.joinpath("watched.py").write_text(f"FILE = {str(inbox)!r}\n{WATCHED}")
+    place.up()
+    until(lambda: place("unpause", "on_file").status == 0, "the file is read")
+    inbox.write_text("1")
+    run = newest(place, "on_file")
+    assert value(place, "on_file", run["run_id"], "take") == [{"from_trigger": True, "payload": True}]
+    assert not inbox.exists()
+    inbox.write_text("2")  # the trigger has ended by its one event, and is begun again
+    until(lambda: not inbox.exists(), "the second file is seen")
+    place("unpause", "on_count")
+    until(lambda: len(events(place, "counted")) == 3, "it has counted")
+    os.kill(place.pids()["crew"], signal.SIGKILL)  # with the process that watches: a new one counts anew
+    until(lambda: len(events(place, "counted")) == 6, "it counts again")
+    os.kill(place.pids()["engine"], signal.SIGKILL)
+    until(lambda: newest(place, "on_count"), "its runs come to their end")
+    assert [event["extra"]["payload"]["n"] for event in events(place, "counted")] == [2, 1, 0, 2, 1, 0]
+    (log,) = (place.home.root / "logs" / ".watchers").glob("count-*.log")
+    assert "counted 2 with nothing" in log.read_text()
+
+
+def events(place: Place, asset: str) -> list[dict]:
+    return place("assets", "events", asset, "--json").json["events"]

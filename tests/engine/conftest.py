@@ -31,6 +31,7 @@ class Recorder:
         self.questions: list[tuple[int, dict[str, Any]]] = []  # to timetables of the authors' own
         self.watches: list[Watch] = []
         self.unwatched: list[int] = []
+        self.gone_on: list[tuple[int, int]] = []
 
     def fileno(self) -> int:
         return -1
@@ -49,6 +50,9 @@ class Recorder:
 
     def unwatch(self, tokens: list[int]) -> None:
         self.unwatched += tokens
+
+    def go_on(self, token: int, event: int) -> None:
+        self.gone_on.append((token, event))
 
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None:
         self.answers.append((token, ok, detail, body))

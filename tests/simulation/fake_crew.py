@@ -62,9 +62,9 @@ class Plans:
 
 def _told(context: dict[str, Any]) -> list[tuple[str, str]]:
     """What the callbacks of a miss are about."""
-    call = context["call"]
-    deadline = [(context["run_id"], f"deadline {call['deadline']['n']}")] if "deadline" in call else []
-    return deadline + [(sla["run_id"], f"the SLA of {sla['task_id']}") for sla in call.get("slas", ())]
+    call, dag_id = context["call"], context["dag_id"]
+    deadline = [(f"{dag_id} {context['run_id']}", f"deadline {call['deadline']['n']}")] if "deadline" in call else []
+    return deadline + [(f"{dag_id} {sla['run_id']}", f"the SLA of {sla['task_id']}") for sla in call.get("slas", ())]
 
 
 def _missed(context: dict[str, Any]) -> str:
@@ -87,7 +87,7 @@ class FakeCrew:
         self.waits: dict[tuple[tuple[str, str, int], int], int] = {}  # (instance, try) → token it is deferred under
         self.resumed: Counter[int] = Counter()  # that token → bodies that went on by its event and were not lost
         self.called: Counter[tuple[tuple[str, str, int], int]] = Counter()  # callbacks begun
-        self.told: Counter[tuple[str, str]] = Counter()  # (run, what it has missed) → callbacks begun
+        self.told: Counter[tuple[str, str]] = Counter()  # (DAG and run, what it has missed) → callbacks begun
         self.said_of_assets: set[int] = set()
         self.asked: dict[str, dict[str, float]] = {}  # task id → of the machine
         self.runs_end_again = False  # people open them again, so that an end of one is not told from the next
@@ -122,7 +122,8 @@ class FakeCrew:
                 told = "" if call["of_run"] else context["task_id"]
                 part = context["token"] if call["of_run"] and self.runs_end_again else context["try_number"]
                 what = f"{told} {_missed(context) or call['kind']} {part}"
-                key = (context["run_id"], what, context["map_index"])
+                # Of a deadline of an earlier schedule of the same database, too, whose runs have the same names.
+                key = (f"{context['dag_id']} {context['run_id']}", what, context["map_index"])
             self.attempts[start.token] = Attempt(start.token, key, context)
 
     def watch(self, watches: list[Watch]) -> None:
@@ -136,6 +137,9 @@ class FakeCrew:
     def unwatch(self, tokens: list[int]) -> None:
         for token in tokens if self.connected else ():
             self.triggers.pop(token, None)
+
+    def go_on(self, token: int, event: int) -> None:
+        raise AssertionError("the simulation has no watchers")
 
     def cancel(self, token: int, reason: str, grace_s: float) -> None:
         attempt = self.attempts.get(token)

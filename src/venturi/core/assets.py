@@ -78,14 +78,16 @@ def not_served(schedule: Any) -> list[str]:
     """What of it starts nothing here, in words."""
     if not isinstance(schedule, Mapping):
         return []
-    found = []
     if is_partitioned(schedule):
-        found.append("Partitions of assets start no runs yet; start them with: venturi trigger")
+        return ["Partitions of assets start no runs yet; start them with: venturi trigger"]
+    return []
+
+
+def watchers_in(schedule: Any) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Each asset that a DAG starts by, with each of its watchers."""
     for one in _in([schedule]):
-        if one.get("watchers"):
-            advice = f"tell of its events with: venturi assets event '{one['name']}'"
-            found.append(f"The watchers of asset '{one['name']}' do not run yet; {advice}")
-    return found
+        for told in one.get("watchers", ()):
+            yield _key(one), told
 
 
 def names_in(expression: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -178,6 +178,8 @@ class Crew:
             self._triggers.watch(head, body)
         elif kind == "unwatch":
             self._triggers.unwatch(head["tokens"])
+        elif kind == "go_on":
+            self._triggers.go_on(head)
         elif kind == "load":
             self._zygotes.load(head["request"], head["source"], head["time_limit_s"], head.get("memory_limit_mb"))
         elif kind == "dates":

@@ -27,20 +27,22 @@ DEATHS_MAX = 5  # of a host before it is halved, or its one trigger fails
 CALM_S = 10.0  # a host that lived this long has died for another reason than one before it
 AGAIN_S = 0.05
 
-Key = tuple[str, tuple[str, ...]]  # interpreter, import roots
+Key = tuple[str, tuple[str, ...], str]  # interpreter, import roots, and of watchers a hash of their code
 
 
 class Watched:
     """One trigger, until the engine wants it no more: there may be many, so its frame is kept as it is sent."""
 
-    __slots__ = ("event", "frame", "host", "log", "token")
+    __slots__ = ("event", "events", "fires_again", "frame", "host", "log", "token")
 
     def __init__(self, head: Head, body: bytes, log: LogFile) -> None:
         self.token: int = head["token"]
         self.frame = encode(head, body)
         self.log = log
         self.host: Host | None = None
-        self.event: bytes | None = None  # the frame, once it is there
+        self.event: bytes | None = None  # the frame of its last one, once it is there
+        self.fires_again: bool = head.get("fires_again", False)
+        self.events: dict[int, bytes] | None = None  # of one that goes on: those that are not taken yet
 
 
 class Host:
@@ -75,14 +77,15 @@ class TriggerHosts:
         token = head["token"]
         known = self._watched.get(token)
         if known is not None:
-            if known.event is not None:
-                self._engine.send_bytes(known.event)
+            for event in (*(known.events or {}).values(), known.event):
+                if event is not None:
+                    self._engine.send_bytes(event)
             return
         s = self._settings
         log = LogFile(f"{s.logs}/{head['log']}", s.log_bytes_max, s.log_line_bytes_max)
         watched = self._watched[token] = Watched(head, body, log)
         source = head["source"]
-        key = (source["python"], tuple(source["roots"]))
+        key = (source["python"], tuple(source["roots"]), head.get("code", ""))
         host = self._hosts.get(key)
         if host is None or host.ending:
             host = self._hosts[key] = Host(key)
@@ -98,6 +101,13 @@ class TriggerHosts:
                 if host.link is not None:
                     host.link.send(messages.unwatch([token]))
                 self._take_away(watched)
+
+    def go_on(self, head: Head) -> None:
+        watched = self._watched.get(head["token"])
+        if watched is not None and watched.events is not None:
+            watched.events.pop(head["event"], None)
+            if watched.host is not None and watched.host.link is not None:
+                watched.host.link.send(head)
 
     def answer(self, head: Head, body: bytes) -> None:
         watched = self._watched.get(head["token"])
@@ -123,7 +133,7 @@ class TriggerHosts:
 
     def _start(self, host: Host) -> None:
         s = self._settings
-        python, roots = host.key
+        python, roots, _ = host.key
         told = {
             "places": [s.spool, s.values, s.sources, s.socket, "", s.value_inline_bytes_max],
             "roots": roots,
@@ -201,6 +211,11 @@ class TriggerHosts:
             self._engine.ask(head, body)
 
     def _fire(self, watched: Watched, head: Head, body: bytes) -> None:
+        if watched.fires_again and head["kind"] == "event":
+            event = encode(head, body)
+            watched.events = {**(watched.events or {}), head["event"]: event}
+            self._engine.send_bytes(event)
+            return
         self._take_away(watched)
         if watched.event is None:
             watched.event = encode(head, body)

@@ -95,7 +95,7 @@ class Asks:
             self._set_variable(asked, known is not None or asked.token in world.calls)
             return
         run = known[0] if known is not None else self._run_of(asked.token)
-        if asked.token > 0 and run is None:
+        if asked.token > 0 and run is None and not self._engine.watchers.knows(asked.token):
             self._refuse(asked, "this attempt has been given up, so it is answered no more")
             return
         read = _Read(asked, run.dag_id if run else None, run.run_id if run else None)

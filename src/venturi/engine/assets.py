@@ -216,12 +216,19 @@ class Assets:
         self.happened([event], None, turn)
         return event
 
+    def _watched(self, dag_id: str) -> str:
+        watchers = sorted(self._engine.watchers.names_in(dag_id).items())
+        broken = [f"its watcher '{name}' is begun again as it broke: {why}" for name, why in watchers if why]
+        return "".join(f"; {one}" for one in broken) or (
+            f"; {', '.join(n for n, _ in watchers)} watches" if watchers else ""
+        )
+
     def waiting(self, dag_id: str) -> str | None:
         """What must come before assets start this DAG, for people; None if none do."""
         condition = self._conditions.get(dag_id)
         if condition is None:
             return None
         piles = self._piles.get(dag_id, {}).values()
-        said = assets.waits_for(condition, piles, self._of_alias)
+        said = assets.waits_for(condition, piles, self._of_alias) + self._watched(dag_id)
         held = self._held_back(dag_id)
         return f"{said}, and {held}" if held and self._holds(dag_id, condition) else said

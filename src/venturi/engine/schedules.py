@@ -97,6 +97,7 @@ class Schedules:
         if not self._engine.foreground:
             self._look[dag_id] = None
             self._engine.backfills.touch(dag_id)
+            self._engine.watchers.touch()
 
     def touch_all(self) -> None:
         """The clock was set."""

@@ -56,6 +56,7 @@ from .pausing import pause_what_fails
 from .retention import Retention
 from .schedules import Schedules
 from .versions import Versions
+from .watchers import Watchers
 
 LAZY_S = 0.01  # how long a commit that only says "running" may wait for company
 
@@ -95,6 +96,7 @@ class Engine:
         self.own_timetables = OwnTimetables(self)
         self.backfills = Backfills(self)
         self.schedules = Schedules(self)
+        self.watchers = Watchers(self)
         self.retention = Retention(self)
         self.on_commit: Callable[[Turn, int], None] = lambda turn, last_event: None
         self.on_finished: Callable[[Run], list[Asked]] = lambda run: []  # what has waited for the end of a run
@@ -127,6 +129,7 @@ class Engine:
         self.world.capacity.online = False  # until the executor has told what it holds
         self.backfills.restart(kept.backfills)
         self.schedules.restart(kept.schedules)
+        self.watchers.restart()
         self.retention.restart()
         self._effects = Effects()
         self._turn = None
@@ -200,6 +203,7 @@ class Engine:
         self.schedules.act(turn)
         self.backfills.act(turn)
         self.own_timetables.pump()
+        self.watchers.act(turn)
         self._cancel_at_executor(turn)
         self.assets.start_runs(turn)
         admission.start_runs(self.world, turn)
@@ -391,6 +395,8 @@ class Engine:
                 step.fired(self.world, *known, event_of(report), turn)
             else:
                 step.ended_by_event(self.world, *known, final, turn)
+        elif self.watchers.knows(report.token):
+            self.watchers.fired(report, turn)
         elif self._is_unwanted(report.token):
             self._effects.unwatched.append(report.token)
 
@@ -437,7 +443,9 @@ class Engine:
 
     def _is_unwanted(self, trigger: int) -> bool:
         """Its event was taken by an engine that did not live to say so; a foreground engine speaks for its runs."""
-        return trigger not in self.world.deferred and (not self.foreground or self._is_ours(trigger))
+        if trigger in self.world.deferred or self.watchers.knows(trigger):
+            return False
+        return not self.foreground or self._is_ours(trigger)
 
     def _is_ours(self, token: int) -> bool:
         return self.reader.token_run(token) in self.handed
@@ -456,6 +464,7 @@ class Engine:
             halt = cell.word.words if cell.word is not None and cell.becomes is not None else halted(run, number)
             if halt is not None:  # cancelled by an engine that may not have lived to say so
                 self._cancel(token, halt, self.config.grace_s)
+        self.watchers.connected()
         self.world.capacity.online = True
 
     def _wake(self, turn: Turn) -> None:
@@ -473,7 +482,7 @@ class Engine:
         times: list[float | None] = [heap[0][0] for heap in (self.world.timers, self.world.time_limits) if heap]
         times.append(starting.next_at(self.world) if self.world.capacity.online else None)
         begins = (self.schedules.next_due(), self.backfills.next_due(), self.retention.next_due())
-        moments = (self.conditions.next_at(), self.deadlines.next_at(), *begins)
+        moments = (self.conditions.next_at(), self.deadlines.next_at(), self.watchers.next_at(), *begins)
         return min((moment for moment in (*times, *moments) if moment is not None), default=None)
 
     # ── commands and reads ──

@@ -28,7 +28,9 @@ class Start:
 
 @dataclass(slots=True)
 class Watch:
-    """Run a trigger until it has an event; sent only after its deferral is committed, and to each new crew again."""
+    """Run a trigger until it has an event; sent only after its deferral is committed, and to each new crew again.
+
+    One that `fires_again` goes on after each event that the engine has told to be taken (`go_on`)."""
 
     token: int
     source: dict[str, Any]
@@ -36,7 +38,9 @@ class Watch:
     data: bytes  # encoded arguments
     log: str
     what: str
-    instance: dict[str, Any]
+    instance: dict[str, Any] | None  # None: of a watcher, which waits for no task
+    fires_again: bool = False
+    code: str = ""  # of a watcher: a hash of what it runs by, which is never run by an older one
 
 
 @dataclass(slots=True)
@@ -130,6 +134,7 @@ class Executor(Protocol):
 
     def watch(self, watches: list[Watch]) -> None: ...
     def unwatch(self, tokens: list[int]) -> None: ...
+    def go_on(self, token: int, event: int) -> None: ...
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None: ...
     def load(
         self, request: int, source: dict[str, Any], time_limit_s: float, memory_limit_mb: float | None

@@ -82,11 +82,15 @@ class Local:
 
     def watch(self, watches: list[Watch]) -> None:
         for w in watches:
-            self._send(messages.watch(w.token, w.source, w.trigger, w.log, w.what, w.instance), w.data)
+            head = messages.watch(w.token, w.source, w.trigger, w.log, w.what, w.instance, w.fires_again, w.code)
+            self._send(head, w.data)
 
     def unwatch(self, tokens: list[int]) -> None:
         if tokens:
             self._send(messages.unwatch(tokens))
+
+    def go_on(self, token: int, event: int) -> None:
+        self._send(messages.go_on(token, event))
 
     def answer(self, token: int, request: int, ok: bool, detail: dict[str, Any], body: bytes = b"") -> None:
         self._send(messages.answer(token, request, ok, **detail), body)

@@ -48,7 +48,7 @@ class TriggerBlocked(Exception):
 class Running:
     """One trigger at work. There may be many, so it holds little until it asks for something."""
 
-    __slots__ = ("_host", "_port", "name", "printed", "secrets", "task", "token")
+    __slots__ = ("_host", "_port", "name", "printed", "secrets", "taken", "task", "token")
 
     def __init__(self, token: int, name: str, host: Host) -> None:
         self.token = token
@@ -56,6 +56,7 @@ class Running:
         self.secrets: list[str] = []  # that it has come to know
         self.task: asyncio.Task[None] | None = None
         self.printed = ""
+        self.taken: tuple[int, asyncio.Future[None]] | None = None  # the number of its event that is not taken yet
         self._host = host
         self._port: ChannelPort | None = None
 
@@ -130,6 +131,11 @@ class Host:
             running = Running(head["token"], sys.intern(head["trigger"].rpartition(".")[2]), self)
             self._running[running.token] = running
             running.task = asyncio.get_running_loop().create_task(self._run(running, head, body))
+        elif head["k"] == "go_on":
+            known = self._running.get(head["token"])
+            if known is not None and known.taken is not None and known.taken[0] == head["event"]:
+                known.taken[1].set_result(None)
+                known.taken = None
         elif head["k"] == "unwatch":
             for token in head["tokens"]:
                 gone = self._running.pop(token, None)
@@ -146,9 +152,10 @@ class Host:
     async def _run(self, running: Running, head: Head, body: bytes) -> None:
         _ours.set(running)
         try:
-            trigger = await self._made(running, head, body)
+            trigger, fires_again = await self._made(running, head, body), head["fires_again"]
             del head, body  # it may wait long
-            head, payload = await self._event_of(running, trigger)
+            events = self._events_of if fires_again else self._event_of
+            head, payload = await events(running, trigger)
         except asyncio.CancelledError:
             if running.token not in self._running:
                 return  # it is not wanted any more
@@ -167,7 +174,8 @@ class Host:
         if kind is None:
             kind = self._classes[key] = await asyncio.to_thread(self._class_of, path, source)
         trigger: BaseTrigger = kind(**decode(body, classes=True, key="trigger"))
-        trigger.task_instance = TaskInstanceView(head["instance"])
+        if head["instance"] is not None:
+            trigger.task_instance = TaskInstanceView(head["instance"])
         trigger.trigger_id = running.token
         return trigger
 
@@ -176,6 +184,25 @@ class Host:
             async for event in trigger.run():
                 return _told(running, event)
             return _broken(running, "It ended without an event."), b""
+        finally:
+            try:
+                await trigger.cleanup()
+            except Exception:
+                trigger.log.exception("The trigger's cleanup() failed.")
+
+    async def _events_of(self, running: Running, trigger: BaseTrigger) -> tuple[Head, bytes]:
+        """One after the other, each once the one before it is taken; then how it ended."""
+        number = 0
+        try:
+            async for event in trigger.run():
+                if not isinstance(event, TriggerEvent):
+                    return _told(running, event)
+                number = max(number + 1, time.time_ns() // 1000)  # larger than any of an earlier host
+                body = encode(event.payload, "the watcher's event").data
+                running.taken = number, asyncio.get_running_loop().create_future()
+                self.send(messages.fired(running.token, "event", event=number), body)
+                await running.taken[1]
+            return messages.fired(running.token, "over"), b""
         finally:
             try:
                 await trigger.cleanup()

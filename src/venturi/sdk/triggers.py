@@ -105,7 +105,8 @@ class BaseTrigger:
 
 
 class BaseEventTrigger(BaseTrigger):
-    """A trigger that can watch an asset as well; nothing starts by it yet."""
+    """A trigger that can watch an asset as well: each event it yields is one of the asset, and it goes on. One that
+    ends, or breaks, is begun again after a while."""
 
     @staticmethod
     def hash(classpath: str, kwargs: dict[str, Any]) -> int:

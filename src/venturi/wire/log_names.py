@@ -30,6 +30,11 @@ def log_name(dag_id: str, run_id: str, task_id: str, map_index: int, try_number:
     return "/".join([*parts, f"{try_number}{again}.log"])
 
 
+def watcher_log_name(name: str, token: int) -> str:
+    """Of what a watcher of assets prints; no DAG's folder begins with a dot."""
+    return f".watchers/{_safe(name)}-{token:x}.log"
+
+
 def _safe(name: str) -> str:
     made = quote(name, safe=" +:@=,")
     if len(made) > NAME_BYTES_MAX:  # two long names that begin alike stay apart

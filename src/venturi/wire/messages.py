@@ -2,12 +2,12 @@
 
 Times are seconds since the epoch (`at`), durations end in `_s`. `token` names one attempt for ever.
 
-    engine ⇄ crew         hello, load, dates, start, cancel, ack, watch, unwatch, answer, stop
+    engine ⇄ crew         hello, load, dates, start, cancel, ack, watch, unwatch, go_on, answer, stop
                           │ state, loaded, load_failed, dated, started, ended, fired, ask, settled
     crew   ⇄ base zygote  fork_file │ forked, exited
     crew   ⇄ file zygote  park, dates │ loaded, load_failed, parked, exited, ask
     crew   ⇄ attempt      start, answer │ hello, started, ask, result
-    crew   ⇄ trigger host watch, unwatch, answer │ fired, said, ask
+    crew   ⇄ trigger host watch, unwatch, go_on, answer │ fired, said, ask
 
 The body of `start` is the attempt's `Context` as JSON, of `result`/`ended` the encoded return value, of `answer`
 the encoded value asked for, of `loaded` the specs: the crew passes bodies on without reading them.
@@ -104,9 +104,20 @@ def ack(tokens: list[int]) -> Head:
     return {"k": "ack", "tokens": tokens}
 
 
-def watch(token: int, source: Head, trigger: str, log: str, what: str, instance: Head) -> Head:
+def watch(
+    token: int,
+    source: Head,
+    trigger: str,
+    log: str,
+    what: str,
+    instance: Head | None,
+    fires_again: bool = False,
+    code: str = "",
+) -> Head:
     """Run the trigger that this token is deferred under, until it has an event. Told again it changes nothing, but an
-    event that is there already is sent again. Body: the encoded arguments. `instance`: for the trigger's own eyes."""
+    event that is there already is sent again. Body: the encoded arguments. `instance`: for the trigger's own eyes.
+    One that `fires_again` goes on after each event, once `go_on` has said that it is taken. Where `code` is another, a
+    host of its own runs it."""
     return {
         "k": "watch",
         "token": token,
@@ -115,7 +126,14 @@ def watch(token: int, source: Head, trigger: str, log: str, what: str, instance:
         "log": log,
         "what": what,
         "instance": instance,
+        "fires_again": fires_again,
+        "code": code,
     }
+
+
+def go_on(token: int, event: int) -> Head:
+    """This event of a trigger that fires again is committed."""
+    return {"k": "go_on", "token": token, "event": event}
 
 
 def unwatch(tokens: list[int]) -> Head:
@@ -191,9 +209,10 @@ def ended(token: int, outcome: str, at: float, **more: Any) -> Head:
 
 
 def fired(token: int, kind: str, **more: Any) -> Head:
-    """The one event of a trigger. `kind`: event (the body is its encoded payload), success, failed or skipped (which
+    """An event of a trigger. `kind`: event (the body is its encoded payload), success, failed or skipped (which
     end the task; the body is {"xcoms": …}), error (the trigger broke: `message`, `traceback`). Sent again to each
-    engine until `unwatch`."""
+    engine until `unwatch`. One that fires again numbers its events (`event`, ever larger), each is sent again until
+    `go_on`, and it ends with the kind over, or error."""
     return {"k": "fired", "token": token, "kind": kind, **more}
 
 

@@ -56,11 +56,7 @@ SERVED: list[Served] = [
             ("BaseAsset", "airflow.assets", "BaseDataset"),
         )
     ],
-    (
-        "sdk.assets.AssetWatcher",
-        f"airflow.sdk {_DEFINITIONS}.asset",
-        Told("Kept in the DAG's description; its trigger does not run yet."),
-    ),
+    ("sdk.assets.AssetWatcher", f"airflow.sdk {_DEFINITIONS}.asset", ""),
     (
         "sdk.assets.AssetAccessControl",
         f"airflow.sdk {_DEFINITIONS}.asset {_DEFINITIONS}.asset.access_control",

@@ -1,6 +1,6 @@
 """Triggers, deferring, other DAGs, callbacks."""
 
-from .rows import Refused, Served, Told
+from .rows import Refused, Served
 
 _STANDARD = "airflow.providers.standard"
 _BASE = "airflow.triggers.base airflow.sdk.bases.trigger airflow.providers.common.compat.sdk"
@@ -8,13 +8,12 @@ _EXTERNAL = (
     "airflow.sensors.external_task airflow.sensors.external_task_sensor airflow.operators.sensors airflow.sensors "
     f"{_STANDARD}.sensors.external_task"
 )
-_WATCHED = Told("As an asset's watcher nothing starts by it yet.")
 
 SERVED: list[Served] = [
     # ── triggers ──
     ("sdk.triggers.BaseTrigger", _BASE, ""),
     ("sdk.triggers.TriggerEvent", _BASE, ""),
-    ("sdk.triggers.BaseEventTrigger", _BASE, _WATCHED),
+    ("sdk.triggers.BaseEventTrigger", _BASE, ""),
     *[
         (f"sdk.triggers.{name}", "airflow.triggers.base", "")
         for name in (
@@ -28,8 +27,8 @@ SERVED: list[Served] = [
     ("sdk.triggers.DateTimeTrigger", f"airflow.triggers.temporal {_STANDARD}.triggers.temporal", ""),
     ("sdk.triggers.TimeDeltaTrigger", f"airflow.triggers.temporal {_STANDARD}.triggers.temporal", ""),
     ("sdk.triggers.FileTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", ""),
-    ("sdk.triggers.FileDeleteTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", _WATCHED),
-    ("sdk.triggers.DirectoryFileDeleteTrigger", f"{_STANDARD}.triggers.file", _WATCHED),
+    ("sdk.triggers.FileDeleteTrigger", f"airflow.triggers.file {_STANDARD}.triggers.file", ""),
+    ("sdk.triggers.DirectoryFileDeleteTrigger", f"{_STANDARD}.triggers.file", ""),
     ("sdk.triggers.SuccessTrigger", "airflow.triggers.testing", ""),
     ("sdk.triggers.FailureTrigger", "airflow.triggers.testing", ""),
     # ── sensors that can be deferred ──

@@ -29,6 +29,7 @@ from ..models.assets import (
     RunOfEvent,
     ScheduledDag,
     TaskOfAsset,
+    Watcher,
 )
 from ..models.runs import DagRun, Materialize
 from ..paging import (
@@ -135,7 +136,10 @@ def _asset(one: dict[str, Any], uses: list[_Uses], by_alias: Any, newest: Any) -
         producing_tasks=tasks("makes"),
         consuming_tasks=tasks("uses"),
         aliases=by_alias.get(key, []),
-        watchers=[],
+        watchers=[
+            Watcher(name=told["name"], trigger_id=number("watcher", told["trigger"], told["name"]), created_date=first)
+            for told in one.get("watchers", ())
+        ],
         last_asset_event=None if last is None else LastEvent(id=last["id"], timestamp=at(last["at"])),
     )
 

@@ -10,6 +10,7 @@ from airflow.sdk import (
     AssetAlias,
     AssetAll,
     AssetAny,
+    AssetWatcher,
     BaseNotifier,
     BaseOperator,
     ExceptionRetryPolicy,
@@ -33,11 +34,13 @@ from airflow.sdk.definitions.asset import (
     Model,
 )
 from airflow.sdk.execution_time.lazy_sequence import LazyXComSequence
+from airflow.providers.standard.triggers.file import FileDeleteTrigger
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 
 raw = Asset("raw", uri="s3://bucket/raw")
 model, table = Model(name="model"), Dataset(uri="file:///table")
 alias = AssetAlias("alias")
+watched = Asset("watched", watchers=[AssetWatcher(name="inbox", trigger=FileDeleteTrigger("/inbox/one.csv"))])
 either = (raw | model) & table
 
 
