@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from fastapi.routing import APIRoute
@@ -15,8 +15,11 @@ from venturi.core.accounts import ROLES, Person, may
 from venturi.store import open_store
 from venturi.store.accounts import By
 from venturi.web import passwords
-from venturi.web.app import make_app
+from venturi.web.api import about
+from venturi.web.app import MODULES, OWN, make_app
 from venturi.web.limits import LIMITS, Limits
+from venturi.web.old import routes as old_routes
+from venturi.web.own import sign_in
 from venturi.web.who import Allowed
 
 from .conftest import Answer, Api
@@ -45,15 +48,24 @@ def ann(api: Api) -> str:
     return "ann"
 
 
+def all_routes() -> Iterator[tuple[str, APIRoute]]:
+    """Every route with its whole path, as `make_app` puts them together."""
+    inside = [("/api/v2", about.open_routes)]
+    inside += [("/api/v2", module.routes.router) for module in MODULES]
+    inside += [("/api/venturi/v1", module.routes.router) for module in OWN]
+    inside += [("", sign_in.routes), ("", sign_in.pages), ("/api/v1", old_routes.routes.router)]
+    for prefix, router in inside:
+        for route in router.routes:
+            assert isinstance(route, APIRoute), route
+            yield prefix + route.path, route
+
+
 def routes_of(api: Api) -> Iterator[tuple[str, str, str | None]]:
     """Every route: its method, its path, and the action it takes."""
-    for route in make_app(api.place.home, Config()).routes:
-        assert not hasattr(route, "methods") or isinstance(route, APIRoute) or route.path in PAGES, route
-        if not isinstance(route, APIRoute) or route.path in PAGES:
-            continue
+    for path, route in all_routes():
         found = [d.call.action for d in route.dependant.dependencies if isinstance(d.call, Allowed)]
         for method in sorted(route.methods):
-            yield method, route.path, found[0] if found else "open"
+            yield method, path, found[0] if found else "open"
 
 
 def ask(api: Api, method: str, path: str, token: str | None, body: Any = None, **headers: str) -> Answer:
@@ -69,6 +81,11 @@ def filled(path: str, dag_id: str) -> str:
 
 
 def test_every_route_names_what_it_takes_or_is_known_to_be_open(api: Api) -> None:
+    described = {(m.upper(), path) for path, methods in api.get("/openapi.json")["paths"].items() for m in methods}
+    assert described <= {(method, re.sub(r":path}", "}", path)) for method, path, _ in routes_of(api)}
+    assert len(described) > 120
+    beside = make_app(api.place.home, Config()).routes
+    assert {path for route in beside if (path := getattr(route, "path", None))} <= PAGES
     found = {path for _, path, action in routes_of(api) if action == "open"}
     assert found <= OPEN | SIGNING_IN, found - OPEN - SIGNING_IN
 
@@ -93,12 +110,81 @@ def test_every_role_at_every_route_may_what_it_holds_and_nothing_else(
 
 def test_what_is_granted_in_one_dag_opens_nothing_of_another(api: Api, tokens: dict[str, str], done: str) -> None:
     """Fault 69: no list, log, value, source or error of another DAG."""
+    lists = by_grant(api)
     for method, path, action in routes_of(api):
-        if action not in ("open", None):
-            assert ask(api, method, filled(path, "waiting"), tokens["of flow"]).status == 403, (method, path)
+        if action in ("open", None) or (path in lists and "{dag_id}" not in path):
+            continue
+        assert ask(api, method, filled(path, "waiting"), tokens["of flow"]).status == 403, (method, path)
+        if path not in lists:
+            assert ask(api, method, filled(path, "~"), tokens["of flow"]).status == 403, (method, path)
     assert ask(api, "GET", "dags/flow", tokens["of flow"]).status == 200
     assert ask(api, "GET", "dags/flow/dagRuns", tokens["of flow"]).status == 200
-    assert ask(api, "GET", "dags/~/dagRuns", tokens["of flow"]).status == 403
+
+
+def by_grant(api: Api) -> set[str]:
+    """The paths of routes that keep to the DAGs in which somebody may do this."""
+    return {
+        path
+        for path, route in all_routes()
+        if any(getattr(d.call, "by_grant", False) for d in route.dependant.dependencies)
+    }
+
+
+def test_lists_hold_what_is_granted_and_nothing_else(api: Api, tokens: dict[str, str], done: str) -> None:
+    """Fault 69: every list that somebody with grants alone may see, beside what one who may all sees in it."""
+    other = api.send("POST", "dags/follows/dagRuns", {"logical_date": None, "dag_run_id": "unseen"})["dag_run_id"]
+    try:
+        seen = 0
+        for method, path, _ in routes_of(api):
+            if path not in by_grant(api) or method != "GET" or path == STREAM:
+                continue
+            address = re.sub(r"\{(dag_id|dag_run_id|task_id)\}", "~", path)
+            all_of_it = ask(api, "GET", address, api.token)
+            answer = ask(api, "GET", address, tokens["of flow"])
+            assert answer.status == all_of_it.status, (path, answer.body)
+            for name in (b'"waiting"', b'"follows"', other.encode()):
+                assert name not in answer.body, path
+            seen += b'"follows"' in all_of_it.body
+        assert seen >= 6, "there was something to be kept"
+        assert [one["dag_id"] for one in ask(api, "GET", "dags", tokens["of flow"]).json["dags"]] == ["flow"]
+        runs = ask(api, "GET", "dags/~/dagRuns", tokens["of flow"]).json
+        assert done in {one["dag_run_id"] for one in runs["dag_runs"]}
+        assert runs["total_entries"] == len(runs["dag_runs"])
+        body = ask(api, "POST", "dags/~/dagRuns/list", tokens["of flow"], {"dag_ids": ["follows", "flow"]}).json
+        assert {one["dag_id"] for one in body["dag_runs"]} == {"flow"}
+        body = ask(api, "POST", "dags/~/dagRuns/~/taskInstances/list", tokens["of flow"], {}).json
+        assert {one["dag_id"] for one in body["task_instances"]} == {"flow"}
+    finally:
+        api.send("PATCH", "dags/follows/dagRuns/unseen", {"state": "failed"})
+
+
+def test_a_dag_that_is_named_in_a_body_is_asked_for_as_one_in_an_address(
+    api: Api, tokens: dict[str, str], done: str
+) -> None:
+    """Fault 69: no way around by `~` or by a body that names another DAG than the address."""
+    mine, path = tokens["of flow"], quote(done, safe="")
+    there = {"from_date": "2026-01-01T00:00:00Z", "to_date": "2026-01-02T00:00:00Z"}
+    for action in ("backfills", "backfills/dry_run"):
+        assert ask(api, "POST", action, mine, {"dag_id": "waiting", **there}).status == 403
+    assert ask(api, "POST", "backfills/dry_run", mine, {"dag_id": "flow", **there}).status == 200
+    named = {"dag_id": "waiting", "dag_run_id": "x"}
+    assert ask(api, "POST", "dags/~/clearDagRuns", mine, {"dag_runs": [named]}).status == 403
+    assert ask(api, "POST", "dags/flow/clearDagRuns", mine, {"dag_runs": [named]}).status == 400
+    for address, entity, status in (
+        ("dags/~/dagRuns", {**named, "note": "n"}, 403),
+        ("dags/flow/dagRuns", {**named, "note": "n"}, 400),
+        ("dags/~/dagRuns", {"dag_id": "flow", "dag_run_id": done, "note": "n"}, None),
+        (f"dags/flow/dagRuns/{path}/taskInstances", {"task_id": "wait", **named, "note": "n"}, 400),
+        (f"dags/flow/dagRuns/{path}/taskInstances", {"task_id": "total", "dag_run_id": "other", "note": "n"}, 400),
+        ("dags/~/dagRuns/~/taskInstances", {"task_id": "wait", **named, "note": "n"}, 403),
+        ("dags/flow/dagRuns/~/taskInstances", {"task_id": "total", "dag_run_id": done, "note": "n"}, None),
+    ):
+        answer = ask(api, "PATCH", address, mine, {"actions": [{"action": "update", "entities": [entity]}]})
+        assert answer.status == 200, answer.body
+        told = answer.json["update"]
+        assert [one["status_code"] for one in told["errors"]] == ([] if status is None else [status]), address
+    paused = ask(api, "PATCH", "dags", mine, {"is_paused": False})
+    assert [one["dag_id"] for one in paused.json["dags"]] == ["flow"]
 
 
 def test_every_answer_has_the_headers_that_keep_browsers_from_guessing(api: Api) -> None:

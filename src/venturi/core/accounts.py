@@ -37,12 +37,19 @@ class Person:
 
 
 def may(person: Person, action: str, dag_id: str | None = None) -> bool:
-    """A grant adds in its DAG to what the role holds everywhere, and takes nothing away: so whoever may see a list sees
-    no DAG in it that is kept from them. What is not named is not allowed."""
+    """A grant adds in its DAG to what the role holds everywhere, and takes nothing away. What is not named is not
+    allowed."""
     roles = {person.role}
     if dag_id is not None:
         roles.add(person.grants.get(dag_id, NONE))
     return any(role == ADMIN or action in HOLDS.get(role, frozenset()) for role in roles)
+
+
+def scope(person: Person, action: str) -> frozenset[str] | None:
+    """The DAGs in which it is allowed; None where it is in all."""
+    if may(person, action):
+        return None
+    return frozenset(dag_id for dag_id in person.grants if may(person, action, dag_id))
 
 
 def is_name(text: str) -> bool:

@@ -14,9 +14,10 @@ from fastapi import APIRouter, Depends, Request
 from ..config import Config, Home
 from ..core.errors import VenturiError
 from ..store import Reader, Store
+from ..store.reading_pages import Condition
 from ..wire.frames import Head
 from . import asking
-from .errors import Problem
+from .errors import Fault, Problem
 from .readers import Known, Readers
 from .who import Allowed, Person
 
@@ -42,6 +43,7 @@ class Here:
         self.config: Config = state.config
         self.readers: Readers = state.readers
         self.person: Person = request.state.person
+        self.only: frozenset[str] | None = request.state.only  # the DAGs in which this is allowed; None: all
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
@@ -53,6 +55,18 @@ class Here:
         """For variables and connections alone."""
         with self.readers.store() as store:
             yield store
+
+    def sees(self, dag_id: str | None) -> bool:
+        return self.only is None or dag_id in self.only
+
+    def must_see(self, dag_id: str) -> None:
+        """Of a DAG that is named elsewhere than in the address."""
+        if not self.sees(dag_id):
+            raise Fault(403, f"{self.person.name} may not do this in '{dag_id}'.")
+
+    def in_scope(self) -> list[Condition]:
+        """What a list holds beside what was asked for."""
+        return [] if self.only is None else [Condition("dag_id", "in", sorted(self.only))]
 
     def version(self, reader: Reader, id: int) -> Known:
         return self.readers.version(reader, id)
@@ -99,7 +113,7 @@ class Routes:
     def delete(self, path: str, may: str, status_code: int = 204, **more: Any) -> Callable[[_F], _F]:
         return self._add("DELETE", path, may, status_code=status_code, **more)
 
-    def _add(self, method: str, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
+    def _add(self, method: str, path: str, may: str, by_grant: bool = False, **more: Any) -> Callable[[_F], _F]:
         told = {**_PROBLEMS, **(_OF_CHANGES if method != "GET" else {}), **more.pop("responses", {})}
-        dependencies = [Depends(Allowed(may))]
+        dependencies = [Depends(Allowed(may, by_grant))]
         return self.router.api_route(path, methods=[method], dependencies=dependencies, responses=told, **more)

@@ -17,13 +17,13 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from ..core.accounts import Person, may
+from ..core.accounts import Person, may, scope
 from ..store.accounts import By
 from .errors import Fault
 from .front import SLASH
 from .keeping import Keeper, Shown
 
-__all__ = ["Allowed", "Person", "may"]
+__all__ = ["Allowed", "Person", "may", "scope"]
 
 CSRF_HEADER = "x-csrf-token"
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -33,10 +33,12 @@ Given = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
 class Allowed:
-    """The dependency of a route: whoever asks is known, and may do this. Without an action to be known is enough."""
+    """The dependency of a route: whoever asks is known, and may do this. Without an action to be known is enough.
 
-    def __init__(self, action: str | None) -> None:
-        self.action = action
+    `by_grant`: the route itself keeps to the DAGs in which it is allowed (`Here.in_scope`, `Here.must_see`)."""
+
+    def __init__(self, action: str | None, by_grant: bool = False) -> None:
+        self.action, self.by_grant = action, by_grant
 
     async def __call__(self, request: Request, given: Given) -> Person:
         shown = shown_by(request, given)
@@ -52,7 +54,10 @@ class Allowed:
             raise Fault(429, f"Too many requests; go on in {wait_s:.0f} s.")
         if self.action is not None:
             dag_id = str(request.path_params.get("dag_id") or "").replace(SLASH, "/") or None
-            if not may(person, self.action, None if dag_id == "~" else dag_id):
+            dag_id = None if dag_id == "~" else dag_id
+            only = request.state.only = scope(person, self.action)
+            is_of_some = dag_id is None and self.by_grant and bool(only)
+            if not may(person, self.action, dag_id) and not is_of_some:
                 raise Fault(403, f"{person.name} may not do this ({self.action}).")
             if changes and not self.action.endswith(":read"):
                 path = request.url.path.replace(SLASH, "/")

@@ -209,7 +209,7 @@ _EVENT_ORDERS = {
 }
 
 
-@routes.get("/eventLogs", may="events:read")
+@routes.get("/eventLogs", may="events:read", by_grant=True)
 def get_event_logs(here: At, wanted: Annotated[EventQuery, Query()]) -> Events:
     """What has happened: moves of runs and tasks, new versions, pauses, settings. Which tasks, its `extra` says."""
     of_one_task = (wanted.task_id, wanted.map_index, wanted.try_number, wanted.owner, wanted.task_id_pattern)
@@ -231,6 +231,7 @@ def get_event_logs(here: At, wanted: Annotated[EventQuery, Query()]) -> Events:
         kind__prefix=wanted.event_prefix_pattern,
         kind__out=wanted.excluded_events,
     )
+    asked += here.in_scope()
     order = order_of(wanted.order_by, _EVENT_ORDERS)
     with here.reader() as reader:
         found = reader.page("events", asked, order, limit_of(wanted.limit), wanted.offset)
@@ -254,11 +255,11 @@ def _event(row: tuple[Any, ...]) -> Event:
     )
 
 
-@routes.get("/eventLogs/{event_log_id}", may="events:read")
+@routes.get("/eventLogs/{event_log_id}", may="events:read", by_grant=True)
 def get_event_log(here: At, event_log_id: Number) -> Event:
     with here.reader() as reader:
         rows = reader.page("events", [Condition("id", "is", event_log_id)], (), 1, 0).rows
-    if not rows:
+    if not rows or not here.sees(rows[0][3]):
         raise NotFound(kind="event", name=event_log_id, advice="")
     return _event(rows[0])
 

@@ -324,7 +324,7 @@ def create_asset_event(here: At, body: NewAssetEvent) -> AssetEvent:
     raise NotFound(kind="asset event", name=told["event"], advice="")
 
 
-@routes.post("/assets/{asset_id}/materialize", may="runs:write")
+@routes.post("/assets/{asset_id}/materialize", may="runs:write", by_grant=True)
 def materialize_asset(here: At, asset_id: Number, body: Materialize | None = None) -> DagRun:
     """Start the one DAG that makes the asset."""
     from .runs import trigger_words

@@ -52,13 +52,14 @@ class BackfillQuery(BaseModel):
     order_by: OrderBy = ["id"]
 
 
-@routes.get("/backfills", may="runs:read")
+@routes.get("/backfills", may="runs:read", by_grant=True)
 def list_backfills(here: At, wanted: Annotated[BackfillQuery, Query()]) -> Backfills:
     order = order_of(
         wanted.order_by, {name: name for name in ("id", "created_at", "completed_at", "from_date", "to_date")}
     )
     with here.reader() as reader:
         rows = reader.backfills(None if wanted.dag_id == "~" else wanted.dag_id, BACKFILLS_MAX)
+        rows = [row for row in rows if here.sees(row.dag_id)]
         found = sorted_by([_shape(here, reader, row) for row in rows], order, getattr)
     return Backfills(backfills=sliced(found, wanted.limit, wanted.offset), total_entries=len(found))
 
@@ -77,9 +78,10 @@ def _words(body: NewBackfill) -> dict[str, Any]:
     }
 
 
-@routes.post("/backfills", may="runs:write")
+@routes.post("/backfills", may="runs:write", by_grant=True)
 def create_backfill(here: At, body: NewBackfill) -> Backfill:
     """Each date of the range that has none becomes a run, so many at a time."""
+    here.must_see(body.dag_id)
     with here.reader() as reader:
         dag_of(reader, body.dag_id)
         for row in reader.backfills(body.dag_id, BACKFILLS_MAX):
@@ -91,9 +93,10 @@ def create_backfill(here: At, body: NewBackfill) -> Backfill:
     return get_backfill(here, int(told["backfill"]))
 
 
-@routes.post("/backfills/dry_run", may="runs:read")
+@routes.post("/backfills/dry_run", may="runs:read", by_grant=True)
 def create_backfill_dry_run(here: At, body: NewBackfill) -> PlannedDates:
     """The dates that would become runs."""
+    here.must_see(body.dag_id)
     with here.reader() as reader:
         dag_of(reader, body.dag_id)
     found: list[PlannedDate] = []
@@ -109,12 +112,13 @@ def create_backfill_dry_run(here: At, body: NewBackfill) -> PlannedDates:
     return PlannedDates(backfills=found, total_entries=len(found))
 
 
-@routes.get("/backfills/{backfill_id}", may="runs:read")
+@routes.get("/backfills/{backfill_id}", may="runs:read", by_grant=True)
 def get_backfill(here: At, backfill_id: Number) -> Backfill:
     with here.reader() as reader:
         row = reader.backfill(backfill_id)
         if row is None:
             raise NotFound(kind="backfill", name=backfill_id, advice="")
+        here.must_see(row.dag_id)
         return _shape(here, reader, row)
 
 
@@ -126,17 +130,17 @@ def _tell(here: Here, backfill_id: int, command: str) -> Backfill:
     return get_backfill(here, backfill_id)
 
 
-@routes.put("/backfills/{backfill_id}/pause", may="runs:write")
+@routes.put("/backfills/{backfill_id}/pause", may="runs:write", by_grant=True)
 def pause_backfill(here: At, backfill_id: Number) -> Backfill:
     return _tell(here, backfill_id, "backfill_pause")
 
 
-@routes.put("/backfills/{backfill_id}/unpause", may="runs:write")
+@routes.put("/backfills/{backfill_id}/unpause", may="runs:write", by_grant=True)
 def unpause_backfill(here: At, backfill_id: Number) -> Backfill:
     return _tell(here, backfill_id, "backfill_resume")
 
 
-@routes.put("/backfills/{backfill_id}/cancel", may="runs:write")
+@routes.put("/backfills/{backfill_id}/cancel", may="runs:write", by_grant=True)
 def cancel_backfill(here: At, backfill_id: Number) -> Backfill:
     """No more runs are made; those that are under way go on."""
     return _tell(here, backfill_id, "backfill_cancel")

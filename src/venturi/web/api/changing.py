@@ -80,14 +80,14 @@ def clear_dag_run(here: At, dag_id: Text, dag_run_id: Text, body: RunClear) -> C
         return told_run(here, reader, dag_id, dag_run_id)
 
 
-@routes.post("/dags/{dag_id}/clearDagRuns", may="runs:write", response_model=ClearedInstances | DagRuns)
+@routes.post("/dags/{dag_id}/clearDagRuns", may="runs:write", by_grant=True, response_model=ClearedInstances | DagRuns)
 def clear_dag_runs(here: At, dag_id: Text, body: RunsClear) -> ClearedInstances | DagRuns:
     if body.partition_key or body.partition_date_start or body.partition_date_end:
         raise Fault(400, "Runs have no partitions here: name them in dag_runs.")
     if not body.dag_runs:
         raise Fault(400, "Name the runs to clear in dag_runs.")
     words = _clear_words(body)
-    named = [(_dag_of(dag_id, one), one.dag_run_id) for one in body.dag_runs[:RUNS_AT_ONCE_MAX]]
+    named = [(_dag_of(here, dag_id, one), one.dag_run_id) for one in body.dag_runs[:RUNS_AT_ONCE_MAX]]
     with here.reader() as reader:
         for dag, run_id in named:
             run_of(reader, dag, run_id)
@@ -105,13 +105,16 @@ def clear_dag_runs(here: At, dag_id: Text, body: RunsClear) -> ClearedInstances 
     return DagRuns(dag_runs=told, total_entries=len(told))
 
 
-def _dag_of(dag_id: str, one: BulkRun) -> str:
+def _dag_of(here: Here, dag_id: str, one: BulkRun | BulkInstance) -> str:
+    """Of the address, or where that says ~ of the body."""
+    what = f"run '{one.dag_run_id}'" if isinstance(one, BulkRun) else f"task '{one.task_id}'"
     if dag_id != "~":
         if one.dag_id not in (None, dag_id):
-            raise Fault(400, f"Run '{one.dag_run_id}' is said to be of another DAG than '{dag_id}'.")
+            raise Fault(400, f"In the body {what} is said to be of another DAG than '{dag_id}'.")
         return dag_id
-    if one.dag_id is None:
-        raise Fault(400, f"Of which DAG is run '{one.dag_run_id}'? Say its dag_id.")
+    if one.dag_id is None or one.dag_id == "~":
+        raise Fault(400, f"Of which DAG is {what}? Say its dag_id.")
+    here.must_see(one.dag_id)
     return one.dag_id
 
 
@@ -122,13 +125,13 @@ def clear_dag_run_partitions(here: At, dag_id: Text, body: ClearPartitions) -> P
     raise Fault(400, "Runs have no partitions here. Clear runs by their ids.")
 
 
-@routes.patch("/dags/{dag_id}/dagRuns", may="runs:write")
+@routes.patch("/dags/{dag_id}/dagRuns", may="runs:write", by_grant=True)
 def bulk_dag_runs(here: At, dag_id: Text, body: BulkRuns) -> BulkResults:
     """Runs are marked and noted."""
 
     def act(action: Any, one: Any) -> str:
         run = one if isinstance(one, BulkRun) else BulkRun(dag_run_id=one)
-        dag = _dag_of(dag_id, run)
+        dag = _dag_of(here, dag_id, run)
         with here.reader() as reader:
             run_of(reader, dag, run.dag_run_id)
         if action.action == "update":
@@ -316,16 +319,18 @@ def patch_task_group_instances_dry_run(
     return _patch(here, dag_id, dag_run_id, tasks, body, None, True)
 
 
-@routes.patch(RUN, may="tasks:write")
+@routes.patch(RUN, may="tasks:write", by_grant=True)
 def bulk_task_instances(here: At, dag_id: Text, dag_run_id: Text, body: BulkInstances) -> BulkResults:
     """Task instances are marked and noted."""
 
     def act(action: Any, one: Any) -> str:
         instance = one if isinstance(one, BulkInstance) else BulkInstance(task_id=one)
-        dag = instance.dag_id or dag_id
-        run_id = instance.dag_run_id or dag_run_id
-        if "~" in (dag, run_id):
-            raise Fault(400, f"Of which run is '{instance.task_id}'? Say its dag_id and dag_run_id.")
+        dag = _dag_of(here, dag_id, instance)
+        run_id = dag_run_id if dag_run_id != "~" else instance.dag_run_id or "~"
+        if run_id == "~":
+            raise Fault(400, f"Of which run is '{instance.task_id}'? Say its dag_run_id.")
+        if instance.dag_run_id not in (None, run_id):
+            raise Fault(400, f"In the body task '{instance.task_id}' is said to be of another run than '{run_id}'.")
         _check_instance(here, dag, run_id, instance.task_id, instance.map_index)
         if action.action == "update":
             mark(here, dag, run_id, [name_of(instance.task_id, instance.map_index)], instance, action.update_mask)

@@ -141,7 +141,7 @@ class TagQuery(BaseModel):
     tag_name_prefix_pattern: Start = None
 
 
-@routes.get("/dagTags", may="dags:read")
+@routes.get("/dagTags", may="dags:read", by_grant=True)
 def get_dag_tags(here: At, wanted: Annotated[TagQuery, Query()]) -> DagTags:
     order = order_of(wanted.order_by, {"name": "name"})
     with here.reader() as reader:
@@ -151,7 +151,7 @@ def get_dag_tags(here: At, wanted: Annotated[TagQuery, Query()]) -> DagTags:
     return DagTags(tags=sliced(found, wanted.limit, wanted.offset), total_entries=len(found))
 
 
-@routes.get("/dagStats", may="dags:read")
+@routes.get("/dagStats", may="dags:read", by_grant=True)
 def get_dag_stats(here: At, dag_ids: Texts = []) -> AllDagStats:
     with here.reader() as reader:
         counts: dict[str, dict[str, int]] = {}
@@ -179,7 +179,7 @@ class WarningQuery(BaseModel):
     order_by: OrderBy = ["dag_id"]
 
 
-@routes.get("/dagWarnings", may="dags:read")
+@routes.get("/dagWarnings", may="dags:read", by_grant=True)
 def list_dag_warnings(here: At, wanted: Annotated[WarningQuery, Query()]) -> DagWarnings:
     """Tasks in pools that nobody has defined, which run one at a time; and what a file itself warns of."""
     names = ("dag_id", "warning_type", "message", "timestamp")
@@ -220,6 +220,11 @@ class ImportErrorQuery(BaseModel):
 def _import_errors(here: Here) -> list[ImportError]:
     with here.reader() as reader:
         rows = reader.import_errors()
+        if here.only is not None:  # of a file, all of whose DAGs are seen
+            dags: dict[str | None, list[str]] = {}
+            for row in reader.dags():
+                dags.setdefault(row.file, []).append(row.dag_id)
+            rows = [row for row in rows if row.file in dags and all(map(here.sees, dags[row.file]))]
     return [
         ImportError(
             import_error_id=number("import error", row.file),
@@ -232,7 +237,7 @@ def _import_errors(here: Here) -> list[ImportError]:
     ]
 
 
-@routes.get("/importErrors", may="dags:read")
+@routes.get("/importErrors", may="dags:read", by_grant=True)
 def get_import_errors(here: At, wanted: Annotated[ImportErrorQuery, Query()]) -> ImportErrors:
     names = {"id": "import_error_id", "import_error_id": "import_error_id"}
     names |= {name: name for name in ("timestamp", "filename", "bundle_name", "stack_trace")}
@@ -248,7 +253,7 @@ def get_import_errors(here: At, wanted: Annotated[ImportErrorQuery, Query()]) ->
     return ImportErrors(import_errors=sliced(found, wanted.limit, wanted.offset), total_entries=len(found))
 
 
-@routes.get("/importErrors/{import_error_id}", may="dags:read")
+@routes.get("/importErrors/{import_error_id}", may="dags:read", by_grant=True)
 def get_import_error(here: At, import_error_id: Number) -> ImportError:
     for one in _import_errors(here):
         if one.import_error_id == import_error_id:

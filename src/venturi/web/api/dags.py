@@ -126,7 +126,7 @@ def all_found(here: Here, reader: Reader) -> list[Found]:
             row.file in broken,
         )
         for row in reader.dags()
-        if row.version is not None
+        if row.version is not None and here.sees(row.dag_id)
     ]
 
 
@@ -267,7 +267,7 @@ def found_one(here: Here, reader: Reader, dag_id: str) -> Found:
     return Found(row, here.version(reader, row.version), reader.schedules().get(dag_id), newest, broken)
 
 
-@routes.get("/dags", may="dags:read")
+@routes.get("/dags", may="dags:read", by_grant=True)
 def get_dags(here: At, wanted: Annotated[DagQuery, Query()]) -> Dags:
     order = order_of(wanted.order_by, ORDERS)
     with here.reader() as reader:
@@ -276,7 +276,7 @@ def get_dags(here: At, wanted: Annotated[DagQuery, Query()]) -> Dags:
     return Dags(dags=[dag_shape(one) for one in sliced(found, wanted.limit, wanted.offset)], total_entries=len(found))
 
 
-@routes.patch("/dags", may="dags:write")
+@routes.patch("/dags", may="dags:write", by_grant=True)
 def patch_dags(here: At, wanted: Annotated[DagPatchQuery, Query()], body: DagPatch) -> Dags:
     """Pause or unpause all that fit."""
     with here.reader() as reader:
@@ -352,12 +352,13 @@ def iso_length(length_s: float) -> str:
     return f"P{days}T{rest.total_seconds():g}S"
 
 
-@routes.put("/parseDagFile/{file_token}", may="dags:write", status_code=201)
+@routes.put("/parseDagFile/{file_token}", may="dags:write", by_grant=True, status_code=201)
 def reparse_dag_file(here: At, file_token: Text) -> None:
     """Read a file again, though nothing in it has changed."""
     with here.reader() as reader:
         for row in reader.dags():
             if row.file and file_token == uuid_of("file", row.file):
+                here.must_see(row.dag_id)
                 here.ask("refresh", file=row.file)
                 return
     raise NotFound(kind="DAG file", name=file_token, advice="Each DAG tells its file_token.")

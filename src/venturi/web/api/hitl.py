@@ -106,7 +106,7 @@ class QuestionQuery(BaseModel):
     created_at_lt: datetime | None = None
 
 
-@routes.get("/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails", may="tasks:read")
+@routes.get("/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails", may="tasks:read", by_grant=True)
 def get_hitl_details(here: At, dag_id: Text, dag_run_id: Text, wanted: Annotated[QuestionQuery, Query()]) -> Questions:
     """Of a run; with ~ in the place of an id, of all."""
     asked = conditions(
@@ -120,7 +120,7 @@ def get_hitl_details(here: At, dag_id: Text, dag_run_id: Text, wanted: Annotated
         map_index__is=wanted.map_index,
         answered_by__in=[*wanted.responded_by_user_id, *wanted.responded_by_user_name],
     )
-    asked += spans(wanted, {"created_at": "at"})
+    asked += spans(wanted, {"created_at": "at"}) + here.in_scope()
     with here.reader() as reader:
         if dag_id != "~":
             dag_of(reader, dag_id)

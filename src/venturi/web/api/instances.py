@@ -205,7 +205,7 @@ def _page(
     return TaskInstances(task_instances=told, total_entries=None, **by_cursor.told(total))
 
 
-@routes.get(RUN, may="tasks:read")
+@routes.get(RUN, may="tasks:read", by_grant=True)
 def get_task_instances(
     here: At, dag_id: Text, dag_run_id: Text, wanted: Annotated[InstanceQuery, Query()]
 ) -> TaskInstances:
@@ -222,6 +222,7 @@ def get_task_instances(
     )
     with here.reader() as reader:
         _check_there(here, reader, dag_id, dag_run_id, wanted)
+        asked += here.in_scope()
         keep = _keeper(here, reader, wanted)
         return _page(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset, keep, wanted.cursor)
 
@@ -240,7 +241,7 @@ def _groups(here: Here, reader: Reader, version: int) -> dict[str, GroupSpec]:
     return {group.group_id: group for group in here.version(reader, version).spec.groups}
 
 
-@routes.post(RUN + "/list", may="tasks:read")
+@routes.post(RUN + "/list", may="tasks:read", by_grant=True)
 def get_task_instances_batch(here: At, dag_id: Text, dag_run_id: Text, body: InstancesWanted) -> TaskInstances:
     if (dag_id, dag_run_id) != ("~", "~"):
         raise Fault(400, "This list is of all DAGs and runs: put ~ in the place of both ids.")
@@ -250,7 +251,7 @@ def get_task_instances_batch(here: At, dag_id: Text, dag_run_id: Text, body: Ins
         task_id__in=body.task_ids or [],
         state__in=states_asked(body.state or []),
     )
-    asked += spans(body, SPANS)
+    asked += spans(body, SPANS) + here.in_scope()
     names = MappedQuery(pool=body.pool or [], queue=body.queue or [], executor=body.executor or [])
     order = [body.order_by or "map_index"]
     with here.reader() as reader:

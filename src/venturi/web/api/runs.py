@@ -148,7 +148,7 @@ def list_runs(
     return DagRuns(dag_runs=told, total_entries=None, **by_cursor.told(found.total))
 
 
-@routes.get("/dags/{dag_id}/dagRuns", may="runs:read")
+@routes.get("/dags/{dag_id}/dagRuns", may="runs:read", by_grant=True)
 def get_dag_runs(here: At, dag_id: Text, wanted: Annotated[RunQuery, Query()]) -> DagRuns:
     """Of one DAG, or with ~ of all."""
     _check_states(wanted.state)
@@ -171,7 +171,7 @@ def get_dag_runs(here: At, dag_id: Text, wanted: Annotated[RunQuery, Query()]) -
     with here.reader() as reader:
         if dag_id != "~":
             dag_of(reader, dag_id)
-        asked += _of_versions(here, reader, dag_id, wanted.dag_version)
+        asked += _of_versions(here, reader, dag_id, wanted.dag_version) + here.in_scope()
         return list_runs(here, reader, asked, wanted.order_by, wanted.limit, wanted.offset, wanted.cursor)
 
 
@@ -186,7 +186,7 @@ def _check_states(states: list[str]) -> None:
         raise Fault(422, f"There is no state '{wrong[0]}' of a run. There are: queued, running, success, failed.")
 
 
-@routes.post("/dags/{dag_id}/dagRuns/list", may="runs:read")
+@routes.post("/dags/{dag_id}/dagRuns/list", may="runs:read", by_grant=True)
 def get_list_dag_runs_batch(here: At, dag_id: Text, body: RunsWanted) -> DagRuns:
     if dag_id != "~":
         raise Fault(400, "This list is of all DAGs: put ~ in the place of the DAG's id.")
@@ -194,7 +194,9 @@ def get_list_dag_runs_batch(here: At, dag_id: Text, body: RunsWanted) -> DagRuns
     asked = conditions(dag_id__in=body.dag_ids or [], state__in=[s for s in states if s], conf__like=body.conf_contains)
     with here.reader() as reader:
         order = [body.order_by or "id"]
-        return list_runs(here, reader, asked + spans(body, SPANS), order, body.page_limit, body.page_offset)
+        return list_runs(
+            here, reader, asked + spans(body, SPANS) + here.in_scope(), order, body.page_limit, body.page_offset
+        )
 
 
 @routes.get("/dags/{dag_id}/dagRuns/{dag_run_id}", may="runs:read")

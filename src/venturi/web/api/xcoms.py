@@ -85,7 +85,7 @@ def _fields(here: Here, reader: Reader, row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-@routes.get(RUN + "/{task_id}/xcomEntries", may="values:read")
+@routes.get(RUN + "/{task_id}/xcomEntries", may="values:read", by_grant=True)
 def get_xcom_entries(
     here: At, dag_id: Text, dag_run_id: Text, task_id: Text, wanted: Annotated[XComQuery, Query()]
 ) -> XComs:
@@ -103,7 +103,7 @@ def get_xcom_entries(
         task_id__like=wanted.task_id_pattern,
         task_id__prefix=wanted.task_id_prefix_pattern,
     )
-    asked += spans(wanted, {"logical_date": "logical_date", "run_after": "run_after"})
+    asked += spans(wanted, {"logical_date": "logical_date", "run_after": "run_after"}) + here.in_scope()
     order = order_of(wanted.order_by, ORDERS)
     with here.reader() as reader:
         if dag_id != "~":

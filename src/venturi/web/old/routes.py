@@ -58,7 +58,7 @@ class OldDagQuery(BaseModel):
     dag_id_pattern: Pattern = None
 
 
-@routes.get("/dags", may="dags:read")
+@routes.get("/dags", may="dags:read", by_grant=True)
 def get_dags(here: At, wanted: Annotated[OldDagQuery, Query()]) -> dict[str, Any]:
     query = dags.DagQuery(
         limit=wanted.limit,
@@ -120,7 +120,7 @@ class OldRunQuery(BaseModel):
     order_by: Text | None = None
 
 
-@routes.get("/dags/{dag_id}/dagRuns", may="runs:read")
+@routes.get("/dags/{dag_id}/dagRuns", may="runs:read", by_grant=True)
 def get_dag_runs(here: At, dag_id: Text, wanted: Annotated[OldRunQuery, Query()]) -> dict[str, Any]:
     query = runs.RunQuery(
         limit=wanted.limit,
@@ -228,7 +228,7 @@ class OldInstanceQuery(BaseModel):
         return instances.InstanceQuery(**given, **dates, order_by=_order(self.order_by, "map_index"))
 
 
-@routes.get(RUN + "/taskInstances", may="tasks:read")
+@routes.get(RUN + "/taskInstances", may="tasks:read", by_grant=True)
 def get_task_instances(
     here: At, dag_id: Text, dag_run_id: Text, wanted: Annotated[OldInstanceQuery, Query()]
 ) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def get_why(here: At, dag_id: Text, run_id: Text | None = None, task: Text | Non
 @routes.get(
     "/events",
     may="runs:read",
+    by_grant=True,
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
@@ -112,7 +113,7 @@ def _look(here: Here, dag_id: str | None, after: int) -> tuple[list[tuple[Any, .
             found = reader.page("runs", [Condition("id", "in", sorted(of_run))]).rows
             names = {row[0]: row[1] for row in found}
     told = [(*row[:3], row[3] or names.get(row[4]), *row[4:]) for row in rows]
-    return [row for row in told if dag_id is None or row[3] == dag_id], rows[-1][0]
+    return [row for row in told if dag_id in (None, row[3]) and here.sees(row[3])], rows[-1][0]
 
 
 def _told(row: tuple[Any, ...]) -> str:
