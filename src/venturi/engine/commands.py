@@ -25,6 +25,7 @@ from . import (
     control_commands,
     kept_commands,
     questions,
+    removing,
     retention_commands,
     whys,
 )
@@ -300,7 +301,7 @@ class Commands:
         self._answer(client, head, **control_commands.LOOKS[str(head["name"])](self._engine, head))
 
     def change_kept(self, client: Asker, head: Head, turn: Turn) -> None:
-        self._answer(client, head, **kept_commands.ACTS[str(head["name"])](self._engine, head, turn))
+        self._answer(client, head, **_KEPT[str(head["name"])](self._engine, head, turn))
 
     # ── DAGs ──
 
@@ -481,6 +482,7 @@ def _date(text: str) -> float:
     return (made if made.tzinfo else made.replace(tzinfo=timezone.utc)).timestamp()
 
 
+_KEPT = {**kept_commands.ACTS, **removing.ACTS}
 _Act = Callable[[Commands, Any, Head, Turn], None]
 _COMMANDS: dict[str, _Act] = {
     "trigger": Commands.trigger,
@@ -491,7 +493,7 @@ _COMMANDS: dict[str, _Act] = {
     **dict.fromkeys(control_commands.ACTS, Commands.change),
     **dict.fromkeys(control_commands.LOOKS, Commands.look_at_change),
     "answer": Commands.answer_question,
-    **dict.fromkeys(kept_commands.ACTS, Commands.change_kept),
+    **dict.fromkeys(_KEPT, Commands.change_kept),
     "pool_set": Commands.pool_set,
     "pool_remove": Commands.pool_remove,
     "take_over": Commands.take_over,
@@ -515,7 +517,7 @@ _LASTING = {
         "answer",
         *backfill_commands.LASTING,
         *control_commands.ACTS,
-        *kept_commands.ACTS,
+        *_KEPT,
         *retention_commands.LASTING,
     )
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..core.moves import Event, RunForgotten, RunRemoval, Swept
@@ -68,6 +69,7 @@ class Retention:
         self._b: _Budget | None = None
         self._next_at: float | None = None  # of the next stretch, or of the next sweep by the setting
         self._job: Job | None = None
+        self._wanted: list[Callable[[Sweep], Iterator[None]]] = []  # beside the walk, as people have asked
 
     def restart(self) -> None:
         """What was under way is found again by what it has left."""
@@ -88,6 +90,25 @@ class Retention:
         self._steps = self._walk(self.sweep)
         self._next_at = 0.0
         return self.sweep
+
+    def finish(self) -> None:
+        """What was of a run that has just been removed goes soon."""
+        self._want(self._finish_later)
+
+    def remove_dag(self, dag_id: str) -> None:
+        """All its runs, and itself if no file holds it. One that dies in between leaves the rest: it is said again."""
+        newest = self._engine.reader.nth_newest_run(dag_id, 1)
+        self._want(partial(self._whole_dag, dag_id, newest or 0))
+
+    def _want(self, steps: Callable[[Sweep], Iterator[None]]) -> None:
+        self._wanted.append(steps)
+        if self._steps is None:
+            self._begin_wanted()
+
+    def _begin_wanted(self) -> None:
+        self.sweep = Sweep(Rule(0.0))
+        self._steps = self._wanted.pop(0)(self.sweep)
+        self._next_at = 0.0
 
     def next_due(self) -> float | None:
         """None: not before something else happens."""
@@ -121,6 +142,8 @@ class Retention:
             sweep, self._steps = self.sweep, None
             sweep.over = True
             self._next_at = turn.now + EVERY_S if self._by_setting() else None
+            if self._wanted:
+                self._begin_wanted()
             if sweep.runs or sweep.rows or sweep.files:
                 turn.batch.events.append(Event(turn.now, "retention", None, None, sweep.told()))
         for job in self._b.jobs:
@@ -155,12 +178,14 @@ class Retention:
 
     def _stays(self, dag_id: str) -> set[int]:
         """What the rule is not asked about, as of now."""
+        newest = self._engine.reader.run_of_newest_date(dag_id)
+        return self.needed(dag_id) | ({newest} if newest is not None else set())
+
+    def needed(self, dag_id: str) -> set[int]:
+        """Runs that are under way, whose callbacks are to come, or that one under way looks back at."""
         engine = self._engine
         world = engine.world
         stays = {call.run.id for call in (*world.calls.values(), *world.calls_due)} | world.runs.keys()
-        newest = engine.reader.run_of_newest_date(dag_id)
-        if newest is not None:
-            stays.add(newest)
         for run in world.dag(dag_id).runs.values():
             if run.before is not None:
                 row = engine.reader.run(dag_id, run.before.run_id)
@@ -169,14 +194,38 @@ class Retention:
         return stays
 
     def _remove(self, dag_id: str, found: list[tuple[int, str, int | None]], sweep: Sweep) -> None:
-        turn = self._now.turn
         stays = self._stays(dag_id)  # again: some turns may have passed
+        self._take_all(dag_id, found, stays, sweep)
+
+    def _take_all(self, dag_id: str, found: list[tuple[int, str, int | None]], stays: set[int], sweep: Sweep) -> None:
         for id, run_id, backfill in found:
             if id not in stays and (backfill is None or self._engine.backfills.get(backfill) is None):
-                turn.batch.removals.append(RunRemoval(id, dag_id, run_id, turn.now))
-                for deadline in self._engine.world.deadlines.of_run(id):  # of a run that has failed it may be due yet
-                    self._engine.world.deadlines.remove(deadline)
+                self.take(id, dag_id, run_id, self._now.turn)
                 sweep.runs += 1
+
+    def take(self, id: int, dag_id: str, run_id: str, turn: Turn) -> None:
+        turn.batch.removals.append(RunRemoval(id, dag_id, run_id, turn.now))
+        for deadline in self._engine.world.deadlines.of_run(id):  # of a run that has failed it may be due yet
+            self._engine.world.deadlines.remove(deadline)
+
+    def _finish_later(self, sweep: Sweep) -> Iterator[None]:
+        yield  # the turn of the word itself: what it removes is not committed yet
+        yield from self._finish_removed(sweep)
+
+    def _whole_dag(self, dag_id: str, newest: int, sweep: Sweep) -> Iterator[None]:
+        """What is made after the word stays."""
+        after = 0
+        while rows := self._engine.reader.run_ages(dag_id, after, RUNS_A_TURN_MAX):
+            after = rows[-1].id
+            found = [(row.id, row.run_id, row.backfill) for row in rows if row.id <= newest]
+            self._take_all(dag_id, found, self.needed(dag_id), sweep)
+            yield
+            yield from self._finish_removed(sweep)
+        comes = any(version.dag_id == dag_id for version in self._now.turn.batch.versions)
+        left = self._engine.reader.run_ages(dag_id, 0, 1)
+        if self._engine.versions.current(dag_id) is None and not comes and not left:
+            self._sweep("dag", [(dag_id,)], sweep)
+            yield
 
     def _finish_removed(self, sweep: Sweep) -> Iterator[None]:
         """What was the removed runs' own."""

@@ -16,6 +16,8 @@ from .statements import PARTS_OF_A_RUN, json_items, text_of
 
 _P = bindparam
 
+PARTS_OF_AN_INSTANCE = [table for table in PARTS_OF_A_RUN if {"task_id", "map_index"} <= set(table.c.keys())]
+
 
 class RunAge(NamedTuple):
     id: int
@@ -58,6 +60,15 @@ class RetentionReads:
             if keys:
                 found.append((table.name, keys))
                 left -= len(keys)
+        return found
+
+    def parts_of_instance(self, run: int, task_id: str, map_index: int) -> list[tuple[str, list[tuple[Any, ...]]]]:
+        """Keys of rows that are of this task instance, table by table."""
+        found = []
+        for table in PARTS_OF_AN_INSTANCE:
+            rows = _ask(self._driver, f"of_{table.name}_one", run=run, task_id=task_id, map_index=map_index)
+            if rows:
+                found.append((table.name, [tuple(row) for row in rows]))
         return found
 
     def old_events(self, after: int, limit: int) -> list[tuple[int, float, bool, bool]]:
@@ -145,6 +156,12 @@ def _of_runs(table: Table, dialect: str) -> Any:
     )
 
 
+def _of_instance(table: Table, _: str) -> Any:
+    c = table.c
+    is_it = and_(c.run == _P("run"), c.task_id == _P("task_id"), c.map_index == _P("map_index"))
+    return select(*table.primary_key).where(is_it)
+
+
 _of_dag = _R.dag_id == _P("dag_id")
 _dated = and_(_of_dag, _R.logical_date.is_not(None))
 _QUERIES: dict[str, Callable[[str], Any]] = {
@@ -166,6 +183,7 @@ _QUERIES: dict[str, Callable[[str], Any]] = {
         .limit(_P("limit"))
     ),
     **{f"of_{table.name}": partial(_of_runs, table) for table in PARTS_OF_A_RUN},
+    **{f"of_{table.name}_one": partial(_of_instance, table) for table in PARTS_OF_AN_INSTANCE},
     "events": lambda d: _events(),
     "commands": lambda d: select(_C.id).where(_C.done_at < _P("before")).order_by(_C.id).limit(_P("limit")),
     "asset_events": lambda d: _asset_events(),

@@ -277,7 +277,7 @@ _ANSWER = ("run", "task_id", "map_index", "token", "answer", "answered_by", "ans
 # What is of one run alone goes with it; the log goes by its age as well, and a backfill still says what it has done.
 _NOT_A_PART = (t.event, t.removed_run, t.backfill_run)
 PARTS_OF_A_RUN = [table for table in t.metadata.sorted_tables if "run" in table.c and table not in _NOT_A_PART]
-AGEING = (t.event, t.command, t.asset_event, t.asset_alias_event, t.stored_state, t.dag_version)
+AGEING = (t.event, t.command, t.asset_event, t.asset_alias_event, t.stored_state, t.dag_version, t.dag)
 
 
 def _by_key(table: Table) -> Statement:

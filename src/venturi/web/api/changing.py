@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query
+from pydantic import JsonValue
 
 from ...core.errors import NotFound, VenturiError
 from ...core.spec import tasks_by_group
@@ -136,17 +137,13 @@ def bulk_dag_runs(here: At, dag_id: Text, body: BulkRuns) -> BulkResults:
             run_of(reader, dag, run.dag_run_id)
         if action.action == "update":
             _patch_run(here, dag, run.dag_run_id, run, action.update_mask)
+        elif action.action == "delete":
+            here.tell("remove_run", dag_id=dag, run_id=run.dag_run_id, by=here.person.name)
         else:
-            _cannot(action.action)
+            raise Fault(405, "A run is started by POST …/dagRuns, each by itself.")
         return f"{dag}.{run.dag_run_id}"
 
     return _each(body.actions, act)
-
-
-def _cannot(action: str) -> None:
-    if action == "create":
-        raise Fault(405, "A run is started by POST …/dagRuns, each by itself.")
-    raise Fault(405, "They are not removed here.")
 
 
 def _each(actions: list[Any], act: Callable[[Any, Any], str]) -> BulkResults:
@@ -334,15 +331,27 @@ def bulk_task_instances(here: At, dag_id: Text, dag_run_id: Text, body: BulkInst
         _check_instance(here, dag, run_id, instance.task_id, instance.map_index)
         if action.action == "update":
             mark(here, dag, run_id, [name_of(instance.task_id, instance.map_index)], instance, action.update_mask)
+        elif action.action == "delete":
+            _remove_instance(here, dag, run_id, instance.task_id, instance.map_index)
         else:
-            _cannot_instance(action.action)
+            raise Fault(405, "Task instances are made with their run.")
         index = -1 if instance.map_index is None else instance.map_index
         return f"{dag}.{run_id}.{instance.task_id}[{index}]"
 
     return _each(body.actions, act)
 
 
-def _cannot_instance(action: str) -> None:
-    if action == "create":
-        raise Fault(405, "Task instances are made with their run.")
-    raise Fault(405, "They are not removed: clear them to run them again.")
+@routes.delete(RUN + "/{task_id}", may="tasks:write", status_code=200)
+def delete_task_instance(
+    here: At, dag_id: Text, dag_run_id: Text, task_id: Text, map_index: Number = -1
+) -> dict[str, JsonValue]:
+    """Of a run that is over, with its tries, values and notes; the run stays as it ended."""
+    _check_instance(here, dag_id, dag_run_id, task_id, map_index)
+    return _remove_instance(here, dag_id, dag_run_id, task_id, map_index)
+
+
+def _remove_instance(here: Here, dag_id: str, run_id: str, task_id: str, map_index: int | None) -> dict[str, JsonValue]:
+    index = -1 if map_index is None else map_index
+    named = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "map_index": index}
+    here.tell("remove_task_instance", **named, by=here.person.name)
+    return {"detail": f"Task instance '{name_of(task_id, index)}' is removed."}

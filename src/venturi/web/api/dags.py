@@ -83,6 +83,12 @@ class DagPatchQuery(DagFilters):
     offset: Offset = 0
 
 
+class Removed(BaseModel):
+    """What becomes of what was to go."""
+
+    detail: str
+
+
 class Found:
     """A DAG with all that is told of it in a list."""
 
@@ -303,6 +309,16 @@ def patch_dag(here: At, dag_id: Text, body: DagPatch, update_mask: Annotated[lis
     if update_mask is None or "is_paused" in update_mask:
         here.tell("pause" if body.is_paused else "unpause", dag_id=dag_id)
     return get_dag(here, dag_id)
+
+
+@routes.delete("/dags/{dag_id}", may="dags:write", status_code=200)
+def delete_dag(here: At, dag_id: Text) -> Removed:
+    """With all its runs, in steps. One whose file is there stays listed, without them."""
+    with here.reader() as reader:
+        dag_of(reader, dag_id)
+    told = here.tell("remove_dag", dag_id=dag_id, by=here.person.name)
+    stays = " Its file is there, so it stays listed." if told["stays"] else ""
+    return Removed(detail=f"The runs of '{dag_id}' are being removed.{stays}")
 
 
 @routes.get("/dags/{dag_id}/details", may="dags:read")

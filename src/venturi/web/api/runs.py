@@ -205,6 +205,14 @@ def get_dag_run(here: At, dag_id: Text, dag_run_id: Text) -> DagRun:
         return told_run(here, reader, dag_id, dag_run_id)
 
 
+@routes.delete("/dags/{dag_id}/dagRuns/{dag_run_id}", may="runs:write")
+def delete_dag_run(here: At, dag_id: Text, dag_run_id: Text) -> None:
+    """One that is over, with all that was its own."""
+    with here.reader() as reader:
+        run_of(reader, dag_id, dag_run_id)
+    here.tell("remove_run", dag_id=dag_id, run_id=dag_run_id, by=here.person.name)
+
+
 @routes.get("/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents", may="runs:read")
 def get_upstream_asset_events(here: At, dag_id: Text, dag_run_id: Text) -> AssetEvents:
     with here.reader() as reader:
