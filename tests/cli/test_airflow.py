@@ -156,7 +156,7 @@ def test_while_airflows_scheduler_is_at_work_only_what_has_no_dates_is_taken(pla
         (("--import", "mysql://me:pw@db/airflow"), "a database of the kind 'mysql' is not read here"),
         (("--import", "/"), "it holds no airflow.cfg and no airflow.db"),
         (("--import",), "Say what is taken from where"),
-        (("x.json",), "Say what is taken from where"),
+        (("x.json",), "To take over what it holds: venturi airflow --import x.json"),
         (("--import", "gone.json"), "gone.json cannot be used: No such file"),
         (("--import", "x.json", "--only", "roles"), "'roles' is not one of"),
     ],

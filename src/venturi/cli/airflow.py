@@ -1,4 +1,5 @@
-"""`venturi airflow --import SOURCE…`: what an existing Airflow knows, taken into the home.
+"""`venturi airflow --import SOURCE…`: what an existing Airflow knows, taken into the home. What is typed without
+`--import` is one of Airflow's own commands, and goes to `cli.old`.
 
 Connections and variables are written as `venturi connections` does it; pools, pause flags and last dates go to the
 engine as one command, which waits where there is none. What is secret is never shown.
@@ -45,7 +46,29 @@ class Taken:
     waits: bool = False  # for an engine
 
 
-@click.command()
+class _OldOrImport(click.Command):
+    """Airflow's commands have options that mean something else there, so that they are not read here."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = None
+        if "--import" in args:
+            return super().parse_args(ctx, args)
+        ctx.obj = list(args)
+        return []
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if ctx.obj is None:
+            return super().invoke(ctx)
+        if ctx.obj[:1] in (["--install-command"], ["--remove-command"]):
+            from .old.command import install, remove
+
+            return (install if ctx.obj[0] == "--install-command" else remove)()
+        from .old import answer
+
+        return answer(ctx.obj)
+
+
+@click.command(cls=_OldOrImport)
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
 @click.option("--import", "importing", is_flag=True, help="Take over what the sources hold.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be taken, and what not and why.")

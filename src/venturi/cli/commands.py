@@ -49,10 +49,7 @@ VERBS = {
     "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, rotate-key."),
     "variables": ("settings", "Named texts for DAG files, sealed: set, get, ls, rm, import."),
     "assets": ("assets", "What tasks make and what starts by it: ls, events, waiting, event."),
-    "airflow": (
-        "airflow",
-        "Take over from an existing Airflow: connections, variables, pools, pause flags, last dates.",
-    ),
+    "airflow": ("airflow", "Airflow's own commands, done by Venturi; with --import, what an existing Airflow knows."),
     "login": ("login", "A link that signs in once, in a browser on this machine."),
     "users": ("users", "Who may sign in, and what they may: create, ls, set-password, set-role, grant, disable, rm."),
     "token": ("token", "What clients of the API say who they are by: this home's own, or create, ls, revoke."),
@@ -85,7 +82,7 @@ def venturi() -> None:
 def run_command(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in given
+    as_json = "--json" in given and (given[0] != "airflow" or "--import" in given)
     try:
         status: Any = venturi.main(args=given, prog_name="venturi", standalone_mode=False)
         return status if isinstance(status, int) else printing.SUCCESS

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from ..bundles import import_roots, single_file_bundle
-from ..config import find_home
+from ..bundles import Bundle, import_roots, single_file_bundle
+from ..config import Home, find_home
 from . import options, printing
 from .environments import must_be_fit, placed
 from .printing import fail
@@ -33,17 +33,27 @@ def python(arguments: tuple[str, ...], home_given: str | None, as_json: bool) ->
         if not file.is_file():
             fail(f"There is no file {file}.", printing.COULD_NOT_START, "no_such_file")
         bundle = placed(home, single_file_bundle(file))
-        roots = [str(file.parent), *import_roots(bundle, file, home.root)]
+        environment = environment_for(home, home_given, bundle, file)
     elif given and given[0] not in ("-m", "-c"):
         fail(f"{given[0]} is not known here. Use FILE, -m MODULE or -c TEXT.", printing.COULD_NOT_START, "usage")
     elif len(given) == 1:
         fail(f"What is to follow {given[0]}?", printing.COULD_NOT_START, "usage")
     else:
         bundle = placed(home, single_file_bundle(Path.cwd() / "any"))
-        roots = [os.getcwd()]
+        environment = environment_for(home, home_given)
     must_be_fit(bundle)
-    environment = {**os.environ, "VENTURI_PYTHON_ROOTS": os.pathsep.join(dict.fromkeys(roots))}
-    if home_given:
-        environment["VENTURI_HOME"] = home_given
     sys.stdout.flush()
     os.execve(bundle.python, [bundle.python, "-m", "venturi.cli.finder", *given], environment)
+
+
+def environment_for(
+    home: Home, home_given: str | None, bundle: Bundle | None = None, file: Path | None = None
+) -> dict[str, str]:
+    """Of such an interpreter: where the file's modules are (without a file: the working folder), and the home."""
+    roots = [os.getcwd()]
+    if bundle is not None and file is not None:
+        roots = [str(file.parent), *import_roots(bundle, file, home.root)]
+    made = {**os.environ, "VENTURI_PYTHON_ROOTS": os.pathsep.join(dict.fromkeys(roots))}
+    if home_given:
+        made["VENTURI_HOME"] = home_given
+    return made

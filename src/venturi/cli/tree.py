@@ -36,6 +36,7 @@ LOG_JSON_BYTES_MAX = 1024 * 1024
     "--dags", multiple=True, metavar="DIR", help="A folder of DAG files, beside dags/ in the home. Repeatable."
 )
 @click.option("-D", "--daemon", is_flag=True, help="Return once it is ready.")
+@click.option("--join", is_flag=True, help="Where it runs already, stay until it ends.")
 def up(
     home_given: str | None,
     as_json: bool,
@@ -46,6 +47,7 @@ def up(
     behind_proxy: bool,
     dags: tuple[str, ...],
     daemon: bool,
+    join: bool,
 ) -> int:
     """Start Venturi and hold it together until it is stopped."""
     home = find_home(home_given)
@@ -64,6 +66,7 @@ def up(
     reached = {"host": host, "behind_proxy": behind_proxy or None, **files}
     _must_be_safe(home, reached)
     argv += binding.words(reached)
+    argv += ["--join"] if join else []
     if daemon:
         return _up_in_background(home, argv, as_json)
     return _become([*argv, "--ready-fd", "1"] if as_json else argv)

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -444,6 +445,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--home")
     parser.add_argument("--port", type=int)
     parser.add_argument("--dags", action="append", default=[])
+    parser.add_argument("--join", action="store_true", help="where it runs already, stay until it ends")
     parser.add_argument("--ready-fd", type=int, help="where `up -D` waits for lines of JSON")
     parser.add_argument("--lock-fd", type=int, help="of ourselves before a restart")
     parser.add_argument("--http-fd", type=int, help="of ourselves before a restart")
@@ -471,6 +473,8 @@ def main(arguments: list[str]) -> int:
         said = f"Venturi already runs (pid {other.get('pid', 'unknown')}, {other.get('url', 'not ready yet')})."
         _tell(said)
         report({"ok": True, "already": said, "pid": other.get("pid"), "url": other.get("url")})
+        if options.join:
+            _stay_with_the_other(home, lock)
         return 0
     try:
         tree = Tree(home, read_config(home, port=options.port, **binding.given(options)), options, _tell)
@@ -483,6 +487,24 @@ def main(arguments: list[str]) -> int:
     if status == AGAIN:
         _anew(options, lock, tree.web_socket.fileno())
     return status
+
+
+def _stay_with_the_other(home: Home, lock: int) -> None:
+    """Until it ends. Ending us leaves it at work."""
+    _tell("Joining it: this ends when it does, and ending this leaves it at work.")
+    held = True
+    try:
+        while held and (other := processes.noted(home, "up")) is None:  # it is just starting
+            time.sleep(READY_CHECK_S)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held = False
+            except BlockingIOError:
+                pass
+        if held and other is not None:
+            select.select([os.pidfd_open(other["pid"])], [], [])
+    except (KeyboardInterrupt, ProcessLookupError):
+        pass
 
 
 def _anew(options: argparse.Namespace, lock: int, http: int) -> None:
