@@ -74,6 +74,7 @@ test: check
 # The pages that are written from the code.
 docs: $(VENV)/.installed
 	@$(BIN)/python scripts/compatibility_page.py
+	@$(BIN)/python scripts/api_description.py
 
 bench: $(VENV)/.tests-installed
 	$(BIN)/python benchmarks/bench.py $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -115,3 +116,12 @@ def test_wrong_input_gets_a_status_and_a_sentence_and_never_its_own_words_back(a
     assert api.ask("GET", "dags/flow/dagRuns", offset=2**63 - 1).json["dag_runs"] == []
     huge = api.ask("POST", "dags/flow/dagRuns", headers={"Content-Length": str(2**40)})
     assert huge.status == 413
+
+
+def test_the_description_that_is_served_is_the_one_of_the_routes(app, api):
+    """A file, so that nothing has to be imported to tell it; written anew by `make docs`."""
+    served = api.ask("GET", "/openapi.json")
+    assert served.json == app.openapi()
+    packed = api.ask("GET", "/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.body) == served.body
+    assert len(packed.body) < len(served.body) / 10

@@ -94,3 +94,19 @@ def test_metrics_are_lines_that_prometheus_reads(api, done):
     assert "venturi_engine_up 1" in lines
     assert any(line.startswith('venturi_runs{dag_id="flow",state=') for line in lines)
     assert all(re.fullmatch(r"# .*|[a-z_]+(\{.*\})? -?[0-9.e+-]+", line) for line in lines)
+
+
+def test_a_schedule_is_simulated_as_the_command_line_does_it(api, done):
+    """Of a DAG of the home; nothing is started."""
+    span = {"first": "2026-03-01T00:00:00Z", "last": "2026-03-08T00:00:00Z"}
+    told = api.get("/api/venturi/v1/dags/flow/simulate", **span)
+    said = api.place("simulate", "flow", "--from", span["first"], "--to", span["last"], "--json").json
+    assert [run["run_id"] for run in told["runs"]] == [run["run_id"] for run in said["runs"]]
+    assert len(told["runs"]) >= 7
+    assert (told["findings"], told["dags"]) == (said["findings"], said["dags"])
+    assert api.ask("GET", "/api/venturi/v1/dags/nothing/simulate").status == 404
+    for wrong in (
+        {"first": span["last"], "last": span["first"]},
+        {"first": span["first"], "last": "2030-01-01T00:00:00Z"},
+    ):
+        assert api.ask("GET", "/api/venturi/v1/dags/flow/simulate", **wrong).status == 400

@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from statistics import fmean
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,21 +20,15 @@ from ..core.errors import NotFound
 from ..core.findings import findings, span
 from ..core.simulating import SimulatedRun, Simulation
 from ..core.spec import DagSpec, dag_from_json
-from ..core.timetables import Planned
+from ..wire.simulations import told
 from . import options, printing
-from .printing import fail, iso, say, show, table
+from .printing import fail, say, show, table
+
+if TYPE_CHECKING:
+    from ..store.reading_simulated import Known
 
 ROWS_MAX = 20
-RUNS_LOOKED_AT = 20  # of the newest, for how long tasks take
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-class _Known(NamedTuple):
-    """What the home knows of these DAGs."""
-
-    durations: dict[str, float]  # "dag.task" → seconds
-    pools: dict[str, int]
-    runs_before: dict[str, Planned]
 
 
 @click.command()
@@ -82,7 +75,7 @@ def simulate(
     if unsaid and found.runs:
         say(f"No time is known for {', '.join(unsaid[:5])}{' …' if len(unsaid) > 5 else ''}: say it with --durations.")
     found.findings = findings(found, specs)
-    show(_data(found, specs), as_json, _text(found, specs))
+    show(told(found, specs), as_json, _text(found, specs))
     return printing.SUCCESS
 
 
@@ -149,29 +142,14 @@ def _of_home(home: Home, config: Config, dag_id: str) -> DagSpec:
         return dag_from_json(reader.version(row.version).spec)
 
 
-def _known(home: Home, config: Config, specs: Sequence[DagSpec], begin: float) -> _Known:
+def _known(home: Home, config: Config, specs: Sequence[DagSpec], begin: float) -> Known:
+    from ..store.reading_simulated import Known, known_of
     from .reading import open_reader
 
-    known = _Known({}, {}, {})
     if config.database_url is None and not home.database.exists():
-        return known
+        return Known({}, {}, {})
     with open_reader(home, config) as reader:
-        known.pools.update({row.name: row.slots for row in reader.pools()})
-        for spec in specs:
-            took: dict[str, list[float]] = {}
-            for run in reader.runs(spec.dag_id, limit=RUNS_LOOKED_AT):
-                at = run.interval_end if run.interval_end is not None else run.queued_at
-                if run.run_type == "scheduled" and at <= begin:
-                    interval = None if run.interval_start is None else (run.interval_start, at)
-                    before = Planned(at, run.logical_date, interval)
-                    newest = known.runs_before.setdefault(spec.dag_id, before)
-                    if newest.run_after < at:
-                        known.runs_before[spec.dag_id] = before
-                for row in reader.instances(run.id).rows:
-                    if row.state == "success" and row.started_at is not None and row.ended_at is not None:
-                        took.setdefault(row.task_id, []).append(row.ended_at - row.started_at)
-            known.durations.update({f"{spec.dag_id}.{name}": fmean(each) for name, each in took.items()})
-    return known
+        return known_of(reader, [spec.dag_id for spec in specs], begin)
 
 
 def _date(option: str, text: str) -> float:
@@ -196,47 +174,6 @@ def _durations(text: str) -> dict[str, float]:
 
 
 # ── what is printed ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def _data(found: Simulation, specs: Sequence[DagSpec]) -> dict[str, Any]:
-    return {
-        "from": iso(found.first),
-        "to": iso(found.last),
-        "dags": {spec.dag_id: {"schedule": found.words.get(spec.dag_id)} for spec in specs},
-        "findings": found.findings,
-        "runs": [_run_data(run) for run in found.runs],
-        "waits": [
-            {
-                "dag_id": wait.dag_id,
-                "run_id": wait.run_id,
-                "task_id": wait.task_id,
-                "since": iso(wait.since),
-                "seconds": wait.until - wait.since,
-                "pool": wait.pool,
-                "why": wait.why,
-            }
-            for wait in found.waits
-            if wait.until > wait.since
-        ],
-        "missed": [
-            {"dag_id": m.dag_id, "run_id": m.run_id, "what": m.what, "due": iso(m.due), "ended": iso(m.ended)}
-            for m in found.missed
-        ],
-    }
-
-
-def _run_data(run: SimulatedRun) -> dict[str, Any]:
-    return {
-        "dag_id": run.dag_id,
-        "run_id": run.run_id,
-        "logical_date": iso(run.logical_date),
-        "interval": None if run.interval is None else [iso(each) for each in run.interval],
-        "due": iso(run.due),
-        "start": iso(run.started),
-        "end": iso(run.ended),
-        "state": run.state,
-        "beside": run.beside,
-    }
 
 
 def _text(found: Simulation, specs: Sequence[DagSpec]) -> str:

@@ -1,15 +1,13 @@
-"""The API application: every route of `/api/v2`, its description, and the page that shows it.
+"""The API application: every route of `/api/v2` and of those beside it, and its description.
 
 Owns the wiring. Imported at the API's first request (decision 006): nothing of `front` may import it at its top.
 """
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from .. import __version__
@@ -34,7 +32,7 @@ from .api import (
 )
 from .keeping import Keeper
 from .old import routes
-from .own import grid, live, sign_in
+from .own import grid, live, sign_in, simulate
 from .packing import Grids
 from .readers import Readers
 
@@ -57,17 +55,7 @@ MODULES = (
     pools,
     about,
 )
-OWN = (grid, live)
-
-_PAGES = {
-    "/docs": ("docs.html", "text/html; charset=utf-8"),
-    "/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
-    "/docs.css": ("docs.css", "text/css; charset=utf-8"),
-}
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+OWN = (grid, live, simulate)
 
 
 def _named(route: APIRoute) -> str:
@@ -80,6 +68,7 @@ def make_app(home: Home, config: Config) -> FastAPI:
         version=__version__,
         summary="Airflow's stable API, as Venturi answers it.",
         docs_url=None,
+        openapi_url=None,  # its file is served, see `files`
         redoc_url=None,
         generate_unique_id_function=_named,
         separate_input_output_schemas=False,
@@ -103,15 +92,7 @@ def make_app(home: Home, config: Config) -> FastAPI:
     old = APIRouter(prefix="/api/v1", include_in_schema=False)
     old.include_router(routes.routes.router)
     app.include_router(old)
-    for path in _PAGES:
-        app.add_api_route(path, _page, include_in_schema=False)
     return app
-
-
-async def _page(request: Request) -> Response:
-    name, kind = _PAGES[request.url.path]
-    content = (resources.files(__package__) / "pages" / name).read_bytes()
-    return Response(content, media_type=kind, headers={"Content-Security-Policy": POLICY})
 
 
 async def limit_threads() -> None:
@@ -122,4 +103,5 @@ async def limit_threads() -> None:
 
 
 def description(home: Home, config: Config) -> dict[str, Any]:
+    """What `scripts/api_description.py` writes into the file that is served."""
     return make_app(home, config).openapi()

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..config import Config, Home
+from . import files
 from .health import health
 from .hosts import Hosts
 
@@ -26,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 SLASH = "\ud82f"  # no text that can be sent holds it
 _SLASH = re.compile(b"%2[fF]")
 BODY_BYTES_MAX = 16 * 1024 * 1024
-_OF_APP = frozenset({"/openapi.json", "/login", "/logout", "/home"})
+_OF_APP = frozenset({"/login", "/logout", "/home"})
 
 
 class Front:
@@ -44,7 +45,10 @@ class Front:
             await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
-        elif scope["path"].startswith(("/api/", "/docs", "/auth/")) or scope["path"] in _OF_APP:
+        elif scope["path"] in files.KINDS and scope["method"] in ("GET", "HEAD"):
+            encodings = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+            await _send(send, 200, *files.found(scope["path"], encodings))
+        elif scope["path"].startswith(("/api/", "/auth/")) or scope["path"] in _OF_APP:
             await self._by_app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, {"detail": "Only GET is served here."})
@@ -108,7 +112,7 @@ _HEADERS = [
 
 
 async def _answer(send: Send, status: int, data: dict[str, Any]) -> None:
-    await _send(send, status, json.dumps(data).encode(), b"application/json")
+    await _send(send, status, json.dumps(data).encode(), [(b"content-type", b"application/json")])
 
 
 async def _page(send: Send, found: dict[str, Any]) -> None:
@@ -122,14 +126,11 @@ async def _page(send: Send, found: dict[str, Any]) -> None:
         "<p>The interface is not built yet. Until then: <code>venturi ls</code>, <code>venturi status</code>, "
         "<code>venturi logs</code>.</p></html>"
     )
-    await _send(send, 200, page.encode(), b"text/html; charset=utf-8")
+    await _send(send, 200, page.encode(), [(b"content-type", b"text/html; charset=utf-8")])
 
 
-async def _send(send: Send, status: int, body: bytes, kind: bytes) -> None:
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        *_HEADERS,
-    ]
+async def _send(send: Send, status: int, body: bytes, more: list[tuple[bytes, bytes]]) -> None:
+    said = {name for name, _ in more}
+    headers = [*more, (b"content-length", str(len(body)).encode()), *(one for one in _HEADERS if one[0] not in said)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

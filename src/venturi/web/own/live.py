@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Header, Query
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from ... import __version__
@@ -134,7 +134,7 @@ def _told(row: tuple[Any, ...]) -> str:
 @routes.get(
     "/metrics",
     may="about:read",
-    response_class=PlainTextResponse,
+    response_class=Response,  # so that a refusal is described as JSON
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def get_metrics(here: At) -> PlainTextResponse:
