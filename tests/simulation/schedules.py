@@ -34,7 +34,7 @@ from .fake_crew import FakeCrew, Plans
 from .people import People, Taken, is_word
 
 STEPS = 60
-CALM_STEPS_MAX = 40_000  # some hundreds of runs that are caught up with one by one take ten each
+CALM_STEPS_MAX = 4000
 
 
 class SimulatedCrash(BaseException):

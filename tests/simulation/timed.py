@@ -45,6 +45,7 @@ class Timed(Schedule):
             start_date=iso(self.now - rng.choice([-30.0, 0.0, 600.0, 1800.0])),
         )
         self.jumped = 0.0
+        self.end: float | None = None  # once it is calm
         self.versions = 0
         self.too_many: list[str] = []
 
@@ -128,7 +129,14 @@ class Timed(Schedule):
             self.too_many.append(f"{unfinished} runs are unfinished, {self.spec.max_active_runs} may be")
 
     def calm_down(self) -> None:
-        """The clock is right again, and the DAG has come to its end date: what was due until then comes to its end."""
+        """The clock is right again, and the DAG has come to its end date: what was due until then comes to its end. It
+        comes there once: what people resume after that makes no new dates."""
+        if self.end is None:
+            self.come_to_the_end()
+        super().calm_down()
+        self.tried([self.retire])
+
+    def come_to_the_end(self) -> None:
         self.crashes_armed = False
         if self.jumped and (self.engine or self.start_engine()):
             self.set_clock(-self.jumped)
@@ -136,8 +144,6 @@ class Timed(Schedule):
         self.end = self.now
         self.spec = replace(self.spec, end_date=iso(self.end))
         self.declare()
-        super().calm_down()
-        self.tried([self.retire])
 
     def retire(self, turn: Turn) -> None:
         """The next schedule of the same database begins at an earlier time."""
