@@ -256,7 +256,7 @@ class Tree:
         def final() -> bool:
             from venturi.store import open_store
 
-            with open_store(self.home.database).reader() as reader:
+            with open_store(self.home.database) as store, store.reader() as reader:
                 found.append(reader.run_state("chaos", run_id))
             return found[-1] in ("success", "failed")
 
@@ -291,7 +291,7 @@ class Tree:
     def child_runs(self) -> int:
         from venturi.store import open_store
 
-        with open_store(self.home.database).reader() as reader:
+        with open_store(self.home.database) as store, store.reader() as reader:
             return len(reader.runs("child", limit=100_000))
 
     def callbacks_done(self) -> bool:

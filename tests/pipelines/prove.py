@@ -2,6 +2,7 @@
 
 Each pipeline has an environment with Airflow and its own requirements in `.prove/pipelines`, made once, in minutes. Its
 runs go through `dag.test()` there, in a copy of the project, and its `verify.py` judges what they leave. No network.
+Where a pipeline has images (`images` of its pipeline.toml), they are built on an engine that is started for it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from scripts.pipelines import SEEDS, can_cut_off, cut_off, left_out, tomllib
+
+from . import containers
 
 TOP = Path(__file__).resolve().parents[2]
 PLACE = TOP / ".prove" / "pipelines"
@@ -86,6 +91,25 @@ def surroundings(name: str, python: Path, project: Path, said: dict[str, Any]) -
     }
 
 
+@contextmanager
+def engine_of(name: str) -> Iterator[None]:
+    """With the pipeline's images, where it has some and this machine can hold an engine."""
+    folder = TOP / "pipelines" / name
+    images = tomllib.loads((folder / "pipeline.toml").read_text("utf-8")).get("images", {})
+    if not images or containers.lacks() or "DOCKER_HOST" in os.environ:
+        yield
+        return
+    with containers.engine() as podman:
+        for image, part in images.items():
+            print(f"{name}: building {image} (once, some minutes)", flush=True)
+            podman.build(image, folder / part)
+        os.environ["DOCKER_HOST"] = podman.address
+        try:
+            yield
+        finally:
+            del os.environ["DOCKER_HOST"]
+
+
 def prove(name: str, offline: bool) -> str:
     """What `verify.py` says after all runs."""
     source, project = TOP / "pipelines" / name, PLACE / name / "project"
@@ -131,7 +155,8 @@ def main() -> int:
     for name in names:
         began = time.monotonic()
         try:
-            said, state = prove(name, offline), "success"
+            with engine_of(name):
+                said, state = prove(name, offline), "success"
             good += 1
         except Failed as failed:
             said, state = str(failed), "failed"

@@ -1,106 +1,35 @@
-"""The image of `genres`, built in its stages on a Debian made here, and both Docker DAGs in it. Needs root and podman.
-
-The base system and the engine's store are kept in .prove/genres-image, so that only a first build takes minutes
-(remove it to have them made anew). Builds use this machine's pip settings, read here and mounted for the build alone.
-"""
+"""The image of `genres`, built in its stages on a Debian made here, and both Docker DAGs in it: root, podman."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.services.conftest import serve, settings_of_podman
-
-from .test_genres import LIMIT_S, PIPELINE, TOP, home, interpreter, states, venturi  # noqa: F401
+from . import containers
+from .containers import Podman
+from .test_genres import PIPELINE, home, interpreter, states, venturi  # noqa: F401
 
 pytestmark = pytest.mark.slow
 IMAGE = "music-genre-classif:latest"
-BASE = "localhost/debian-python:latest"
-KEPT = TOP / ".prove" / "genres-image"
-
-
-class Podman:
-    """An engine with a store of its own, and its Docker API."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {**os.environ, **settings_of_podman(folder)}
-        self.command = ["podman", "--tmpdir", str(folder / "tmp")]
-        self.address = ""
-
-    def __call__(self, *arguments: str) -> str:
-        command = [*self.command, *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S)
-        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-        return done.stdout
-
-
-def base_system() -> Path:
-    """An archive of a Debian with Python and Git."""
-    place = KEPT / "base"
-    archive = place / "base.tar"
-    if not archive.exists():
-        listed = [*Path("/etc/apt").glob("sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
-        words = [line.split() for file in listed for line in file.read_text().splitlines()]
-        addresses = [word for line in words for word in line[1:] if line[0] in ("URIs:", "deb")]
-        mirror = next(one for one in addresses if one.rstrip("/").endswith("/debian"))
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
-        wanted = "--include=python3,python3-venv,git,ca-certificates"
-        command = ["debootstrap", "--variant=minbase", wanted, "bookworm", str(place / "root"), mirror]
-        subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S)
-        shutil.rmtree(place / "root" / "var" / "cache" / "apt", ignore_errors=True)
-        subprocess.run(["tar", "-C", place / "root", "-cf", f"{archive}.new", "."], check=True)
-        Path(f"{archive}.new").rename(archive)
-        shutil.rmtree(place / "root")
-    return archive
-
-
-def pips_settings() -> list[str]:
-    """For the build alone: this machine's pip files, seen at the same places."""
-    listed = subprocess.run([sys.executable, "-m", "pip", "config", "debug"], capture_output=True, text=True).stdout
-    files = [line.split(",")[0].strip() for line in listed.splitlines() if line.strip().endswith("exists: True")]
-    said = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
-    named = [word.strip("'") for line in said.splitlines() for word in line.partition("=")[2].strip("'").split()]
-    paths = {path for path in [*files, *named] if path.startswith("/") and Path(path).exists()}
-    return [argument for path in sorted(paths) for argument in ("--volume", f"{path}:{path}:ro")]
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
-    if os.geteuid() or any(shutil.which(tool) is None for tool in ("podman", "debootstrap", "iptables")):
-        pytest.skip("building the image needs root, podman, iptables and debootstrap")
-    store = KEPT / "store"
-    store.mkdir(parents=True, exist_ok=True)
-    made = Podman(store)
-    if BASE not in made("images", "--format", "{{.Repository}}:{{.Tag}}").split():
-        made("import", str(base_system()), BASE)
-    socket = tmp_path_factory.mktemp("engine") / "api.sock"
-    service = serve(made.command, made.environment, socket)
-    made.address = f"unix://{socket}"
-    yield made
-    service.terminate()
-    service.wait()
-    made("rm", "--all", "--force")
-    subprocess.run(["umount", store / "graph" / "overlay"], capture_output=True)
-
-
-def build(podman: Podman, folder: Path, *more: str) -> str:
-    arguments = ["--network=host", "--build-arg", f"BASE={BASE}", *pips_settings(), "--tag", IMAGE, *more]
-    return podman("build", *arguments, str(folder))
+def podman() -> Iterator[Podman]:
+    if lacking := containers.lacks():
+        pytest.skip(f"building the image needs {lacking}")
+    with containers.engine() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def image(podman: Podman) -> Podman:
-    build(podman, PIPELINE)
+    podman.build(IMAGE, PIPELINE)
     return podman
 
 
@@ -138,7 +67,7 @@ def test_the_seeds_file_trains_in_an_image_that_holds_its_data(image, home, tmp_
         secret = tmp_path / "credentials"
         secret.write_text("[default]\naws_access_key_id = testing\naws_secret_access_key = never-in-a-layer\n")
         secrets = ["--secret", f"id=aws_credentials,src={secret}", "--build-arg", "PULL=yes"]
-        build(image, clone, *secrets)
+        image.build(IMAGE, clone, *secrets)
     finally:
         server.stop()
     assert "never-in-a-layer" not in image("history", "--no-trunc", IMAGE)
@@ -205,4 +134,4 @@ def test_a_run_whose_image_is_not_there_is_left_out(podman, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", podman.address)
     one = {"file": "dags/genres_docker.py", "needs": "docker", "image": "nobody-has-this:latest"}
     assert left_out(one) == "the Docker engine has no image nobody-has-this:latest"
-    assert left_out({**one, "image": BASE}) == ""
+    assert left_out({**one, "image": containers.BASE}) == ""

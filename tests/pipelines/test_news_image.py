@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from .test_genres_image import BASE, Podman, pips_settings, podman  # noqa: F401
+from .containers import Podman
+from .test_genres_image import podman  # noqa: F401
 from .test_news import PIPELINE, Place, built, place  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -16,8 +17,7 @@ LOADER = "data-loader:latest"
 
 @pytest.fixture(scope="module")
 def engine(podman: Podman) -> Podman:  # noqa: F811
-    arguments = ["--network=host", "--build-arg", f"BASE={BASE}", *pips_settings(), "--tag", LOADER]
-    podman("build", *arguments, str(PIPELINE / "ml_pipeline" / "data_loader"))
+    podman.build(LOADER, PIPELINE / "ml_pipeline" / "data_loader")
     return podman
 
 
