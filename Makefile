@@ -92,6 +92,7 @@ prove: $(VENV)/.tests-installed
 	$(BIN)/python -m tests.waiting.prove
 	$(BIN)/python -m tests.timing.thousand
 	$(BIN)/python -m tests.web.tour
+	$(BIN)/python -m tests.web.beside
 	$(BIN)/python -m tests.timing.prove
 	$(BIN)/python -m tests.compat.prove
 	$(BIN)/python scripts/pipelines.py --home "$(HOME_FOLDER)"

@@ -149,6 +149,7 @@ class Config:
         False  # whether something in front speaks TLS and says who asks (X-Forwarded-Proto, -Host, -For)
     )
     allowed_hosts: str = ""  # host names the web process answers to beside this machine's own, with commas between
+    web_idle_s: float = 900.0  # unasked for so long, the web process begins anew without the API, which is 60 MB
     health_port: int | None = None  # of this machine alone, for `/health` and nothing else
     expose_config: bool = False  # whether the API shows these settings
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ..cli.conftest import until
+
 PATIENCE_S = 20
 
 
@@ -107,3 +109,39 @@ def test_a_request_made_before_it_is_there_waits_in_the_backlog(tmp_path):
     web = Web(tmp_path)
     assert web.get("/health")[0] == 200  # at once after the start, without a second try
     web.end()
+
+
+def holds_the_api(web: Web) -> bool:
+    return "pydantic_core" in Path(f"/proc/{web.process.pid}/maps").read_text()
+
+
+def test_a_process_that_nobody_asks_begins_anew_without_the_api(tmp_path):
+    """The same process, on the same socket and with the same end: nothing else notices."""
+    web = Web(tmp_path, VENTURI_WEB_IDLE_S="0.2")
+    try:
+        assert web.get("/health")[0] == 200
+        assert not holds_the_api(web)
+        for _ in range(2):
+            assert web.get("/api/v2/version")[0] == 200
+            until(lambda: not holds_the_api(web), "what nobody needs is let go")
+            assert web.process.poll() is None
+            assert web.get("/health")[0] == 200
+        assert web.get("/api/v1/version")[0] == 401  # of 2.x, whose routes are imported by themselves
+    finally:
+        assert web.end() == 0
+
+
+def test_a_stream_that_is_followed_keeps_it(tmp_path):
+    web = Web(tmp_path, VENTURI_WEB_IDLE_S="0.2")
+    try:
+        link = http.client.HTTPConnection(*web.listener.getsockname(), timeout=PATIENCE_S)
+        link.request("GET", "/api/v2/version")
+        link.getresponse().read()
+        held = socket.create_connection(web.listener.getsockname())  # as a stream does: a connection that is open
+        link.close()
+        until(lambda: web.get("/health")[0] == 200, "it answers")
+        assert holds_the_api(web)
+        held.close()
+        until(lambda: not holds_the_api(web), "what nobody needs is let go")
+    finally:
+        web.end()

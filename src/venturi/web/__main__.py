@@ -29,8 +29,21 @@ def main(arguments: list[str]) -> int:
         os.set_inheritable(options.lifeline, False)
         threading.Thread(target=_end_with, args=(options.lifeline, server), daemon=True, name="lifeline").start()
     os.set_inheritable(options.fd, False)
+    kept = os.dup(options.fd)  # the server closes its own
     server.run(sockets=[socket.socket(fileno=options.fd)])
+    if server.to_begin_anew:
+        _begin_anew(kept, options.fd, options.lifeline)
     return 0
+
+
+def _begin_anew(kept: int, fd: int, lifeline: int | None) -> None:
+    """Ourselves from the start, with the same pid, socket and lifeline. Who comes meanwhile waits in the backlog."""
+    os.dup2(kept, fd)
+    os.close(kept)
+    for one in (fd, lifeline):
+        if one is not None:
+            os.set_inheritable(one, True)
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def _end_with(lifeline: int, server: Quiet) -> None:
@@ -40,6 +53,7 @@ def _end_with(lifeline: int, server: Quiet) -> None:
             pass
     except OSError:
         pass
+    server.to_begin_anew = False
     server.should_exit = True
     threading.Event().wait(END_S + 1)
     os._exit(0)

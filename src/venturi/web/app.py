@@ -5,6 +5,7 @@ Owns the wiring. Imported at the API's first request (decision 006): nothing of 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -31,7 +32,6 @@ from .api import (
     xcoms,
 )
 from .keeping import Keeper
-from .old import routes
 from .own import grid, live, sign_in, simulate
 from .packing import Grids
 from .readers import Readers
@@ -77,6 +77,7 @@ def make_app(home: Home, config: Config) -> FastAPI:
     app.state.home, app.state.config, app.state.readers = home, config, Readers(home, config)
     app.state.grids = Grids()
     app.state.keeper = Keeper(home, app.state.readers)
+    app.state.limit_threads, app.state.make_old_app = limit_threads, partial(make_old_app, app)
     errors.install(app)
     api = APIRouter(prefix="/api/v2")
     api.include_router(about.open_routes)
@@ -89,7 +90,18 @@ def make_app(home: Home, config: Config) -> FastAPI:
     app.include_router(own)
     app.include_router(sign_in.routes)
     app.include_router(sign_in.pages)
-    old = APIRouter(prefix="/api/v1", include_in_schema=False)
+    return app
+
+
+def make_old_app(beside: FastAPI) -> FastAPI:
+    """`/api/v1`, in the words of Airflow 2.x: an application of its own, since few ask for it."""
+    from .old import routes
+
+    app = FastAPI(title="Venturi", version=__version__, docs_url=None, redoc_url=None, openapi_url=None,
+                  redirect_slashes=False)  # fmt: skip
+    app.state = beside.state
+    errors.install(app)
+    old = APIRouter(prefix="/api/v1")
     old.include_router(routes.routes.router)
     app.include_router(old)
     return app

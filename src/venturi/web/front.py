@@ -10,6 +10,7 @@ import asyncio
 import html
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
@@ -35,7 +36,9 @@ class Front:
         self._home, self._config = home, config
         self._hosts = Hosts(config)
         self._app: Any = None
+        self._old_app: Any = None  # of `/api/v1`, for which few ask
         self._making = asyncio.Lock()
+        self.used_at: float | None = None  # when the API was last asked; None: it is not imported
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,6 +56,7 @@ class Front:
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, {"detail": "Only GET is served here."})
         elif scope["path"] == "/":
+            self._soon = asyncio.ensure_future(self._made(""))  # whoever opens the page asks the API next
             await _page(send, await health(self._home))
         else:
             await _answer(send, 404, {"detail": "There is nothing here."})
@@ -62,13 +66,27 @@ class Front:
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
             await _answer(send, 413, {"detail": f"A body may have {BODY_BYTES_MAX} bytes."})
             return
+        app = await self._made(scope["path"])
+        await app(_with_slashes(scope), _limited(receive), _secured(send))
+
+    async def _made(self, path: str) -> Any:
+        """The application that answers there, imported in a thread: meanwhile `/health` goes on."""
+        self.used_at = time.monotonic()
         async with self._making:
             if self._app is None:
-                from .app import limit_threads, make_app
+                self._app = await asyncio.to_thread(_make, self._home, self._config)
+                await self._app.state.limit_threads()
+            if path.startswith("/api/v1/"):
+                if self._old_app is None:
+                    self._old_app = await asyncio.to_thread(self._app.state.make_old_app)
+                return self._old_app
+        return self._app
 
-                self._app = await asyncio.to_thread(make_app, self._home, self._config)
-                await limit_threads()
-        await self._app(_with_slashes(scope), _limited(receive), _secured(send))
+
+def _make(home: Home, config: Config) -> Any:
+    from .app import make_app
+
+    return make_app(home, config)
 
 
 def _with_slashes(scope: Scope) -> Scope:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 # The parts are imported by name: `uvicorn` itself would also look for every protocol that is installed.
@@ -70,10 +71,11 @@ class Quiet(Server):
     """uvicorn's own loop looks ten times a second whether it should end; twice is enough for an idle process."""
 
     def __init__(self, home: Home, config: Config) -> None:
-        self._home, self._settings = home, config
+        self._home, self._settings, self._front = home, config, Front(home, config)
+        self.to_begin_anew = False  # without what the API needs
         super().__init__(
             Settings(
-                Front(home, config),
+                self._front,
                 http=Patient,
                 ws="none",
                 loop="asyncio",
@@ -95,9 +97,18 @@ class Quiet(Server):
         renewed = Renewed(self._settings)
         while not await self.on_tick(0):
             renewed.look(self.config.ssl)
-            await asyncio.sleep(TICK_S)
+            if self._is_idle():
+                self.to_begin_anew = self.should_exit = True
+            await asyncio.sleep(0 if self.should_exit else TICK_S)
         if beside is not None:
             beside.cancel()
+
+    def _is_idle(self) -> bool:
+        """The API takes 60 MB, which nobody needs to hold while nobody asks."""
+        used_at = self._front.used_at
+        if used_at is None or self.server_state.connections:
+            return False
+        return time.monotonic() - used_at > self._settings.web_idle_s
 
 
 class Renewed:

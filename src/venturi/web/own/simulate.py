@@ -9,10 +9,6 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BaseModel
 
-from ...core.findings import findings
-from ...core.simulating import simulate
-from ...store.reading_simulated import known_of
-from ...wire import simulations
 from ..errors import Fault
 from ..forming import known_of as version_of
 from ..here import At, Routes
@@ -85,6 +81,12 @@ def get_simulation(
 ) -> Simulated:
     """Every run that would start between two dates, how long it would take by what its tasks took, and what overlaps,
     waits or is late."""
+    # A third of what the engine decides with: imported by whoever asks for it.
+    from ...core.findings import findings
+    from ...core.simulating import simulate
+    from ...store.reading_simulated import known_of
+    from ...wire import simulations
+
     begin = time.time() if first is None else seconds(first)
     end = begin + DAYS_DEFAULT * DAY_S if last is None else seconds(last)
     if not 0 <= end - begin <= DAYS_MAX * DAY_S:
