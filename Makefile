@@ -75,6 +75,7 @@ test: check
 docs: $(VENV)/.installed
 	@$(BIN)/python scripts/compatibility_page.py
 	@$(BIN)/python scripts/api_description.py
+	@$(BIN)/python scripts/commands_page.py
 
 bench: $(VENV)/.tests-installed
 	$(BIN)/python benchmarks/bench.py $(ARGS)

@@ -70,7 +70,8 @@ init() {
     say "there is nothing to initialise: the database is made at the first start. Next: docker compose up"
 }
 
-[ "${1:-}" != airflow ] || shift
+old= # whether Airflow's own command was named, whose words are another's
+[ "${1:-}" != airflow ] || { old=airflow; shift; }
 case ${1:-standalone} in
     webserver | standalone | api-server)
         prepare
@@ -90,5 +91,5 @@ found = json.load(urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/health
 sys.exit(found["scheduler"]["status"] != "healthy")' "$port" 2>/dev/null
         ;;
     bash | sh | python | python3 | pip | /*) exec "$@" ;;
-    *) exec venturi "$@" ;;
+    *) exec venturi $old "$@" ;;
 esac

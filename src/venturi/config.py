@@ -167,17 +167,20 @@ _AIRFLOW_SPELLINGS = {
 }
 
 
-def _converted(kind: str, text: Any) -> Any:
+def _converted(kind: str, text: Any, source: str) -> Any:
     if not isinstance(text, str):
         return text
     if text == "" and "None" in kind:
         return None
     if kind.startswith("bool"):
         return text.strip().lower() in ("1", "true", "yes", "on")
-    if kind.startswith("int"):
-        return int(text)
-    if kind.startswith("float"):
-        return float(text)
+    try:
+        if kind.startswith("int"):
+            return int(text)
+        if kind.startswith("float"):
+            return float(text)
+    except ValueError:
+        raise BadFile(file=source, problem=f"'{text}' is no number", advice="Correct or remove it.") from None
     return text
 
 
@@ -186,15 +189,45 @@ def read_config(home: Home, environ: Mapping[str, str] = os.environ, **given: An
     merged: dict[str, Any] = {}
     file = home.own / "venturi.toml"
     if file.exists():
-        said = read_toml(file)
+        said = _said_in(file)
         merged.update({k: v for k, v in said.items() if k in known})
         merged.update(_resources(said.get("resources"), file))
     for name, kind in known.items():
-        text = environ.get(f"VENTURI_{name.upper()}", environ.get(_AIRFLOW_SPELLINGS.get(name, "")))
-        if text is not None:
-            merged[name] = _converted(kind, text)
+        source = _variable_of(name, environ)
+        if source is not None:
+            merged[name] = _converted(kind, environ[source], source)
     merged.update({k: v for k, v in given.items() if v is not None})
     return replace(Config(), **merged)
+
+
+def _variable_of(name: str, environ: Mapping[str, str]) -> str | None:
+    """The variable that says it, ours before Airflow's."""
+    spelled = (f"VENTURI_{name.upper()}", _AIRFLOW_SPELLINGS.get(name, ""))
+    return next((variable for variable in spelled if variable in environ), None)
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    value: Any
+    source: str  # "default", the file or the variable that says it; "unknown" for a name that means nothing
+
+
+def settings_of(home: Home, environ: Mapping[str, str] = os.environ) -> list[Setting]:
+    """Each with where it comes from, and what venturi.toml says beside."""
+    config = read_config(home, environ)
+    file = home.own / "venturi.toml"
+    said = _said_in(file) if file.exists() else {}
+    of_file = {*said, *(f"resources_{name}" for name in said.get("resources") or ())}
+    found = []
+    for field in fields(Config):
+        source = _variable_of(field.name, environ) or ("venturi.toml" if field.name in of_file else "default")
+        found.append(Setting(field.name, getattr(config, field.name), source))
+    unknown = sorted(set(said) - {field.name for field in fields(Config)} - _OF_OTHERS)
+    return [*found, *(Setting(name, said[name], "unknown") for name in unknown)]
+
+
+_OF_OTHERS = {"resources", "python", "containers"}  # tables of venturi.toml that are read elsewhere
 
 
 def _resources(said: Any, file: Path) -> dict[str, Any]:
@@ -211,6 +244,13 @@ def _resources(said: Any, file: Path) -> dict[str, Any]:
                 file=file, problem=f"[resources] {name} = {value!r} says nothing", advice="Say cpus, ram_mb or gpus."
             )
     return found
+
+
+def _said_in(file: Path) -> dict[str, Any]:
+    try:
+        return read_toml(file)
+    except (OSError, ValueError) as error:
+        raise BadFile(file=file, problem=" ".join(str(error).split()), advice="It is TOML: name = value.") from None
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -80,6 +80,10 @@ class _OldOrImport(click.Command):
     help="That opens what the database keeps encrypted; `-` reads it from stdin. [default: of the environment, else of "
     "the airflow.cfg in the folder or beside the file]",
 )
+@click.option(
+    "--install-command", is_flag=True, expose_value=False, help="Let `airflow` be typed alone, if there is none."
+)
+@click.option("--remove-command", is_flag=True, expose_value=False, help="Take that away again.")
 @options.everywhere
 def airflow(
     sources: tuple[str, ...],

@@ -27,6 +27,7 @@ VERBS = {
     "down": ("tree", "Stop it; living attempts get 30 seconds to finish."),
     "restart": ("tree", "Start engine and web anew; attempts go on."),
     "status": ("tree", "What runs; or the state of a run."),
+    "doctor": ("doctor", "What is wrong here, and how to mend it."),
     "why": ("why", "Why a DAG, a run or a task is not running, and what will change it."),
     "logs": ("tree", "The log of a task."),
     "ls": ("dags", "The DAGs of this home."),
@@ -41,6 +42,7 @@ VERBS = {
     "mark": ("control", "Let tasks, or a run, be as if they had ended so: success, failed, skipped."),
     "cancel": ("control", "End a run."),
     "note": ("control", "Write a note on a run or a task of it."),
+    "remove": ("remove", "Remove a run, or a DAG with all its runs, for good."),
     "clean": ("clean", "Remove runs that ended long ago, with all that was their own."),
     "questions": ("people", "What tasks wait for people to answer."),
     "answer": ("people", "Answer a task that asks a person."),
@@ -53,7 +55,14 @@ VERBS = {
     "login": ("login", "A link that signs in once, in a browser on this machine."),
     "users": ("users", "Who may sign in, and what they may: create, ls, set-password, set-role, grant, disable, rm."),
     "token": ("token", "What clients of the API say who they are by: this home's own, or create, ls, revoke."),
+    "audit": ("audit", "Who did what, and whether that record is whole."),
     "pools": ("pools", "How many tasks run at once in a pool: ls, set, rm."),
+    "executors": ("executors", "Where tasks run, and how much of that is taken: ls."),
+    "config": ("config", "Settings, and where each comes from: ls, get."),
+    "db": ("db", "The database: check, migrate, version, shell."),
+    "backup": ("backup", "Copy all that is kept into one file, while everything runs."),
+    "restore": ("backup", "Fill a home in which there is nothing yet from such a file."),
+    "completions": ("completions", "What lets bash, zsh or fish complete verbs and options."),
 }
 
 

@@ -108,9 +108,19 @@ def _up_in_background(home: Home, argv: list[str], as_json: bool) -> int:
 @options.everywhere
 @click.option("--drain", is_flag=True, help="Let attempts finish, as long as it takes.")
 @click.option("--keep-tasks", is_flag=True, help="Leave the crew and its attempts at work.")
-def down(home_given: str | None, as_json: bool, drain: bool, keep_tasks: bool) -> int:
+@click.option(
+    "--purge", "purges", is_flag=True, help="Then remove all that Venturi has made in the home, after asking."
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask first.")
+def down(home_given: str | None, as_json: bool, drain: bool, keep_tasks: bool, purges: bool, yes: bool) -> int:
     """Stop Venturi. Attempts that do not finish in 30 seconds are ended, and run again after the next `up`."""
     home = find_home(home_given)
+    if purges:
+        from .purge import ask_first, purge
+
+        if keep_tasks:
+            fail("--keep-tasks leaves something at work, and --purge takes away what it works in.", code="usage")
+        ask_first(home, yes, as_json)
     drain_s = None if drain else read_config(home).drain_s
     was_running = True
     try:
@@ -122,7 +132,12 @@ def down(home_given: str | None, as_json: bool, drain: bool, keep_tasks: bool) -
                 pass  # it has ended
     except NoEngine:
         was_running = _stop_without_up(home, drain_s, keep_tasks)
-    show({"stopped": was_running}, as_json, "Venturi has stopped." if was_running else "Venturi was not running.")
+    said = "Venturi has stopped." if was_running else "Venturi was not running."
+    if purges:
+        gone = purge(home)
+        show({"stopped": was_running, "removed": gone}, as_json, f"{said} Removed: {', '.join(gone) or 'nothing'}.")
+        return printing.SUCCESS
+    show({"stopped": was_running}, as_json, said)
     return printing.SUCCESS
 
 

@@ -53,11 +53,7 @@ ROWS = (
         "--no-replace-microseconds",
         once="trigger_dag",
     ),
-    Command(
-        "dags delete",
-        "A DAG goes when its file does; its old runs go with: venturi clean --keep 1 --dag DAG.",
-        once="delete_dag",
-    ),
+    Command("dags delete", "dags.delete", "venturi remove DAG", "dag_id -y|--yes", once="delete_dag"),
     Command("dags show", "dags.show", "the graph, as Graphviz reads it", f"dag_id {_PICTURE}", "--imgcat", "show_dag"),
     Command("dags show-dependencies", "Who starts by what is told by: venturi assets waiting."),
     Command(

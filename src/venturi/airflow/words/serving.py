@@ -56,20 +56,25 @@ ROWS = (
         "--job-type=KIND --hostname=NAME --local --limit=N --allow-multiple",
     ),
     # ── the database ──
-    Command("db init", "serving.database", "the first venturi up makes it", "", _MIGRATE_LEFT_OUT, once="initdb"),
-    Command("db migrate", "serving.database", "the next venturi up does it", _MIGRATE, _MIGRATE_LEFT_OUT),
+    Command("db init", "serving.database", "venturi db migrate", "", _MIGRATE_LEFT_OUT, once="initdb"),
+    Command("db migrate", "serving.database", "venturi db migrate", _MIGRATE, _MIGRATE_LEFT_OUT),
+    Command("db upgrade", "serving.database", "venturi db migrate", _MIGRATE, _MIGRATE_LEFT_OUT, once="upgradedb"),
     Command(
-        "db upgrade", "serving.database", "the next venturi up does it", _MIGRATE, _MIGRATE_LEFT_OUT, once="upgradedb"
+        "db check", "serving.check_database", "venturi db check", "--retry=N --retry-delay=SECONDS", once="checkdb"
     ),
-    Command("db check", "serving.check_database", "venturi status", "--retry=N --retry-delay=SECONDS", once="checkdb"),
-    Command("db check-migrations", "serving.check_database", "venturi status", "-t|--migration-wait-timeout=SECONDS"),
-    Command("db reset", "To begin anew, stop Venturi and remove its home folder.", once="resetdb"),
-    Command("db downgrade", "A database is not taken back to an older form; go back to a copy that was made before."),
+    Command("db check-migrations", "serving.check_database", "venturi db check", "-t|--migration-wait-timeout=SECONDS"),
     Command(
-        "db shell",
-        "Look into it with the tool of the database; the runs are told by: venturi status DAG.",
-        once="shell",
+        "db reset",
+        "serving.reset",
+        "venturi down --purge",
+        "-y|--yes -s|--skip-init",
+        _MIGRATE_LEFT_OUT,
+        once="resetdb",
     ),
+    Command(
+        "db downgrade", "A database is not taken back to an older form; go back to a copy with: venturi restore FILE."
+    ),
+    Command("db shell", "serving.shell", "venturi db shell", once="shell"),
     Command(
         "db clean",
         "serving.clean",

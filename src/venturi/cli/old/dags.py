@@ -255,6 +255,10 @@ def trigger(at: At, given: Namespace) -> int:
     return SUCCESS
 
 
+def delete(at: At, given: Namespace) -> int:
+    return at.run("remove", given.dag_id, *(["--yes"] if given.yes else []))
+
+
 def show(at: At, given: Namespace) -> int:
     with at.reader() as reader:
         spec = finding.spec(reader, given.dag_id)

@@ -77,19 +77,11 @@ def check_jobs(at: At, given: Namespace) -> int:
 
 def database(at: At, given: Namespace) -> int:
     """`db init`, `db migrate`, `db upgrade`: what the first or next start would do, done now."""
-    from ..settings import opened_store
-
     chosen = [f"--{name.replace('_', '-')}" for name, value in vars(given).items() if value and name in _OF_MIGRATIONS]
     if chosen:
-        fail(
-            f"{chosen[0]} has no meaning here: a database is taken to the form of this Venturi, or left as it is.",
-            2,
-            "usage",
-        )
-    with opened_store(at.home, create=True):
-        pass
-    print(f"The database is ready: {_place(at)}")
-    return SUCCESS
+        meaning = "a database is taken to the form of this Venturi, or left as it is"
+        fail(f"{chosen[0]} has no meaning here: {meaning}.", COULD_NOT_START, "usage")
+    return at.run("db", "migrate")
 
 
 _OF_MIGRATIONS = ("to_revision", "to_version", "show_sql_only", "from_revision", "from_version")
@@ -115,6 +107,16 @@ def check_database(at: At, given: Namespace) -> int:
                 raise
         again -= 1
         time.sleep(pause_s)
+
+
+def reset(at: At, given: Namespace) -> int:
+    """All that Venturi has made goes, logs and accounts too; a fresh database is made."""
+    status = at.run("down", "--purge", *(["--yes"] if given.yes else []))
+    return status if given.skip_init else max(status, at.run("db", "migrate"))
+
+
+def shell(at: At, _: Namespace) -> int:
+    return at.run("db", "shell")
 
 
 def clean(at: At, given: Namespace) -> int:
