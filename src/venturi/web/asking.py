@@ -1,21 +1,20 @@
 """Commands: over the engine's socket where an engine answers, else left in the database for the next one.
 
-Owns the client's end of one command from the web. What a command does is the engine's.
+Owns what becomes of a command without an engine. What a command does is the engine's.
 """
 
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any
 
 from ..config import Config, Home
-from ..core.errors import ConnectionLost, EngineRefused, NoEngine, VenturiError
+from ..core.errors import NoEngine, VenturiError
 from ..store import open_store
-from ..wire.frames import Decoder, Head, encode
+from ..wire.calling import Caller
+from ..wire.frames import Head
 
 ANSWER_S = 30.0
-READ_BYTES = 1 << 16
 
 
 class Waits(VenturiError):
@@ -24,30 +23,14 @@ class Waits(VenturiError):
 
 def ask(home: Home, name: str, **arguments: Any) -> Head:
     """The engine's answer. NoEngine when none listens, EngineRefused when it says no."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as link:
-        link.settimeout(ANSWER_S)
-        try:
-            link.connect(home.socket("engine"))
-        except OSError:
-            raise NoEngine(home=home.own) from None
-        try:
-            link.sendall(encode({"k": "command", "id": 1, "name": name, **arguments}))
-            decoder = Decoder()
-            while data := link.recv(READ_BYTES):
-                for head, _ in decoder.feed(data):
-                    if head.get("k") == "answer":
-                        return _agreed(head)
-        except TimeoutError:
-            raise ConnectionLost(peer="engine", reason=f"it did not answer in {ANSWER_S:.0f} s") from None
-        except OSError as error:
-            raise ConnectionLost(peer="engine", reason=error.strerror or error) from None
-    raise ConnectionLost(peer="engine", reason="it has ended")
-
-
-def _agreed(head: Head) -> Head:
-    if head.get("ok"):
-        return head
-    raise EngineRefused(**{"message": "The engine refused.", "code": "refused", **head})
+    try:
+        link = Caller(home.socket("engine"), "engine", ANSWER_S)
+    except OSError:
+        raise NoEngine(home=home.own) from None
+    try:
+        return link.call(name, **arguments)
+    finally:
+        link.close()
 
 
 def tell(home: Home, config: Config, name: str, **arguments: Any) -> Head:

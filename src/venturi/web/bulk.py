@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.errors import VenturiError
 from .errors import Fault, status_of
-from .models.settings import BulkResult, BulkResults
+from .models.bulks import BulkResult, BulkResults
 
 
 class Kind:

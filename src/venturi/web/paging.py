@@ -94,6 +94,35 @@ def conditions(**given: Any) -> list[Condition]:
     return found
 
 
+class SpanQuery(BaseModel):
+    """By when runs and task instances were, in a query."""
+
+    run_after_gte: datetime | None = None
+    run_after_gt: datetime | None = None
+    run_after_lte: datetime | None = None
+    run_after_lt: datetime | None = None
+    logical_date_gte: datetime | None = None
+    logical_date_gt: datetime | None = None
+    logical_date_lte: datetime | None = None
+    logical_date_lt: datetime | None = None
+    start_date_gte: datetime | None = None
+    start_date_gt: datetime | None = None
+    start_date_lte: datetime | None = None
+    start_date_lt: datetime | None = None
+    end_date_gte: datetime | None = None
+    end_date_gt: datetime | None = None
+    end_date_lte: datetime | None = None
+    end_date_lt: datetime | None = None
+    updated_at_gte: datetime | None = None
+    updated_at_gt: datetime | None = None
+    updated_at_lte: datetime | None = None
+    updated_at_lt: datetime | None = None
+    duration_gte: float | None = None
+    duration_gt: float | None = None
+    duration_lte: float | None = None
+    duration_lt: float | None = None
+
+
 _HOWS = {"gte": "ge", "gt": "gt", "lte": "le", "lt": "lt"}
 
 

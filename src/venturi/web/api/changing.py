@@ -16,9 +16,8 @@ from ..errors import Fault, status_of
 from ..forming import dag_of, run_of, told_run
 from ..here import At, Here, Routes
 from ..instances import one_instance
-from ..models.bulks import BulkInstances, BulkRuns
+from ..models.bulks import Bulk, BulkResult, BulkResults
 from ..models.runs import BulkRun, ClearPartitions, DagRun, DagRuns, PartitionsCleared, RunClear, RunPatch, RunsClear
-from ..models.settings import BulkResult, BulkResults
 from ..models.tasks import BulkInstance, ClearedInstances, ClearInstances, InstancePatch, TaskInstance, TaskInstances
 from ..paging import Number, Text, seconds
 from .instances import RUN
@@ -127,7 +126,7 @@ def clear_dag_run_partitions(here: At, dag_id: Text, body: ClearPartitions) -> P
 
 
 @routes.patch("/dags/{dag_id}/dagRuns", may="runs:write", by_grant=True)
-def bulk_dag_runs(here: At, dag_id: Text, body: BulkRuns) -> BulkResults:
+def bulk_dag_runs(here: At, dag_id: Text, body: Bulk[BulkRun]) -> BulkResults:
     """Runs are marked and noted."""
 
     def act(action: Any, one: Any) -> str:
@@ -317,7 +316,7 @@ def patch_task_group_instances_dry_run(
 
 
 @routes.patch(RUN, may="tasks:write", by_grant=True)
-def bulk_task_instances(here: At, dag_id: Text, dag_run_id: Text, body: BulkInstances) -> BulkResults:
+def bulk_task_instances(here: At, dag_id: Text, dag_run_id: Text, body: Bulk[BulkInstance]) -> BulkResults:
     """Task instances are marked and noted."""
 
     def act(action: Any, one: Any) -> str:

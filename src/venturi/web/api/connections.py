@@ -14,9 +14,8 @@ from ...store import Reader
 from ..bulk import Kind, apply
 from ..errors import Fault
 from ..here import At, Here, Routes
+from ..models.bulks import Bulk, BulkResults
 from ..models.settings import (
-    BulkConnections,
-    BulkResults,
     Connection,
     ConnectionBody,
     Connections,
@@ -188,7 +187,7 @@ def _remove(here: Here, conn_id: str) -> None:
 
 
 @routes.patch("/connections", may="connections:write")
-def bulk_connections(here: At, body: BulkConnections) -> BulkResults:
+def bulk_connections(here: At, body: Bulk[ConnectionBody]) -> BulkResults:
     def names() -> set[str]:
         with here.reader() as reader:
             return {row.conn_id for row in reader.connections()}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from ...core.errors import EngineRefused, NoEngine, NotFound
 from ...core.spec import GroupSpec, TaskSpec, tasks_by_group
@@ -28,6 +26,7 @@ from ..paging import (
     Offset,
     OrderBy,
     Pattern,
+    SpanQuery,
     Start,
     Text,
     Texts,
@@ -72,33 +71,6 @@ ORDERS = {name: name for name in _SAME} | {
     "queued_when": "at",
     "task_display_name": "task_id",
 }
-
-
-class SpanQuery(BaseModel):
-    run_after_gte: datetime | None = None
-    run_after_gt: datetime | None = None
-    run_after_lte: datetime | None = None
-    run_after_lt: datetime | None = None
-    logical_date_gte: datetime | None = None
-    logical_date_gt: datetime | None = None
-    logical_date_lte: datetime | None = None
-    logical_date_lt: datetime | None = None
-    start_date_gte: datetime | None = None
-    start_date_gt: datetime | None = None
-    start_date_lte: datetime | None = None
-    start_date_lt: datetime | None = None
-    end_date_gte: datetime | None = None
-    end_date_gt: datetime | None = None
-    end_date_lte: datetime | None = None
-    end_date_lt: datetime | None = None
-    updated_at_gte: datetime | None = None
-    updated_at_gt: datetime | None = None
-    updated_at_lte: datetime | None = None
-    updated_at_lt: datetime | None = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
 
 
 class MappedQuery(SpanQuery):

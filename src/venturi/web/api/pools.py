@@ -13,7 +13,8 @@ from ...store import PoolRow, Reader
 from ..bulk import Kind, apply
 from ..errors import Fault
 from ..here import At, Here, Routes
-from ..models.settings import BulkPools, BulkResults, Pool, PoolBody, PoolPatch, Pools
+from ..models.bulks import Bulk, BulkResults
+from ..models.settings import Pool, PoolBody, PoolPatch, Pools
 from ..paging import LIMIT, Limit, Offset, OrderBy, Pattern, Start, Text, fits, order_of, sliced, sorted_by
 
 routes = Routes("Pool")
@@ -138,7 +139,7 @@ def _remove(here: Here, name: str) -> None:
 
 
 @routes.patch("/pools", may="pools:write")
-def bulk_pools(here: At, body: BulkPools) -> BulkResults:
+def bulk_pools(here: At, body: Bulk[PoolBody]) -> BulkResults:
     def names() -> set[str]:
         with here.reader() as reader:
             return {row.name for row in reader.pools()}

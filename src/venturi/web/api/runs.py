@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Header, Query
@@ -30,6 +29,7 @@ from ..paging import (
     Offset,
     OrderBy,
     Pattern,
+    SpanQuery,
     Start,
     Text,
     Texts,
@@ -73,34 +73,10 @@ ORDERS = {
 }
 
 
-class RunQuery(BaseModel):
+class RunQuery(SpanQuery):
     cursor: Text | None = None
     limit: Limit = LIMIT
     offset: Offset = 0
-    run_after_gte: datetime | None = None
-    run_after_gt: datetime | None = None
-    run_after_lte: datetime | None = None
-    run_after_lt: datetime | None = None
-    logical_date_gte: datetime | None = None
-    logical_date_gt: datetime | None = None
-    logical_date_lte: datetime | None = None
-    logical_date_lt: datetime | None = None
-    start_date_gte: datetime | None = None
-    start_date_gt: datetime | None = None
-    start_date_lte: datetime | None = None
-    start_date_lt: datetime | None = None
-    end_date_gte: datetime | None = None
-    end_date_gt: datetime | None = None
-    end_date_lte: datetime | None = None
-    end_date_lt: datetime | None = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
-    updated_at_gte: datetime | None = None
-    updated_at_gt: datetime | None = None
-    updated_at_lte: datetime | None = None
-    updated_at_lt: datetime | None = None
     conf_contains: Text | None = None
     run_type: Texts = []
     state: Texts = []

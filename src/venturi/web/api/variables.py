@@ -14,7 +14,8 @@ from ...store import Reader, VariableRow
 from ..bulk import Kind, apply
 from ..errors import Fault
 from ..here import At, Here, Routes
-from ..models.settings import BulkResults, BulkVariables, Variable, VariableBody, Variables
+from ..models.bulks import Bulk, BulkResults
+from ..models.settings import Variable, VariableBody, Variables
 from ..paging import LIMIT, Limit, Offset, OrderBy, Pattern, Start, Text, fits, order_of, sliced, sorted_by
 
 routes = Routes("Variable")
@@ -117,7 +118,7 @@ def _remove(here: Here, key: str) -> None:
 
 
 @routes.patch("/variables", may="variables:write")
-def bulk_variables(here: At, body: BulkVariables) -> BulkResults:
+def bulk_variables(here: At, body: Bulk[VariableBody]) -> BulkResults:
     def names() -> set[str]:
         with here.reader() as reader:
             return {row.key for row in reader.variables()}

@@ -1,57 +1,58 @@
-"""Changes of many runs and task instances at once."""
+"""Changes of many things of one kind at once, and what has become of each."""
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import Enum
+from typing import Any, Generic, Literal, TypeVar
 
 from ..paging import Text
-from .runs import BulkRun
-from .settings import OnAbsence, OnExistence
-from .shapes import Strict
-from .tasks import BulkInstance
+from .shapes import Shape, Strict
+
+E = TypeVar("E")
 
 
-class CreateRuns(Strict):
+class OnExistence(str, Enum):
+    fail = "fail"
+    skip = "skip"
+    overwrite = "overwrite"
+
+
+class OnAbsence(str, Enum):
+    fail = "fail"
+    skip = "skip"
+
+
+class Create(Strict, Generic[E]):
     action: Literal["create"]
-    entities: list[BulkRun]
+    entities: list[E]
     action_on_existence: OnExistence = OnExistence.fail
 
 
-class UpdateRuns(Strict):
+class Update(Strict, Generic[E]):
     action: Literal["update"]
-    entities: list[BulkRun]
+    entities: list[E]
     update_mask: list[str] | None = None
     action_on_non_existence: OnAbsence = OnAbsence.fail
 
 
-class DeleteRuns(Strict):
+class Delete(Strict, Generic[E]):
+    """Each by itself, or by its name alone."""
+
     action: Literal["delete"]
-    entities: list[Text | BulkRun]
+    entities: list[Text | E]
     action_on_non_existence: OnAbsence = OnAbsence.fail
 
 
-class BulkRuns(Strict):
-    actions: list[CreateRuns | UpdateRuns | DeleteRuns]
+class Bulk(Strict, Generic[E]):
+    actions: list[Create[E] | Update[E] | Delete[E]]
 
 
-class CreateInstances(Strict):
-    action: Literal["create"]
-    entities: list[BulkInstance]
-    action_on_existence: OnExistence = OnExistence.fail
+class BulkResult(Shape):
+    success: list[str] = []
+    errors: list[dict[str, Any]] = []
 
 
-class UpdateInstances(Strict):
-    action: Literal["update"]
-    entities: list[BulkInstance]
-    update_mask: list[str] | None = None
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class DeleteInstances(Strict):
-    action: Literal["delete"]
-    entities: list[Text | BulkInstance]
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class BulkInstances(Strict):
-    actions: list[CreateInstances | UpdateInstances | DeleteInstances]
+class BulkResults(Shape):
+    create: BulkResult | None = None
+    update: BulkResult | None = None
+    delete: BulkResult | None = None

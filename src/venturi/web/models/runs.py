@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from ..paging import Text
-from .shapes import DagVersion, JsonObject, Name, OptionalMoment, RunState, RunType, Shape, Strict, When
+from .shapes import DagVersion, JsonObject, Name, OptionalMoment, RunState, RunType, Shape, Strict, Wanted, When
 
 
 class TriggeredBy(str, Enum):
@@ -55,18 +55,9 @@ class DagRuns(Shape):
     previous_cursor: str | None = None
 
 
-class Trigger(Strict):
-    dag_run_id: Name | None = None
-    data_interval_start: OptionalMoment = None
-    data_interval_end: OptionalMoment = None
-    logical_date: OptionalMoment = Field(description="Of a moment; null where the run is about none.")
-    run_after: OptionalMoment = None
-    conf: JsonObject | None = None
-    note: Text | None = Field(default=None, max_length=1000)
-    partition_key: Text | None = None
-
-
 class Materialize(Strict):
+    """What a run that somebody wants is to be."""
+
     dag_run_id: Name | None = None
     data_interval_start: OptionalMoment = None
     data_interval_end: OptionalMoment = None
@@ -77,34 +68,14 @@ class Materialize(Strict):
     partition_key: Text | None = None
 
 
-class RunsWanted(Strict):
+class Trigger(Materialize):
+    logical_date: OptionalMoment = Field(description="Of a moment; null where the run is about none.")
+
+
+class RunsWanted(Wanted):
     """A list of runs, asked for by a body."""
 
-    order_by: str | None = None
-    page_offset: int = Field(default=0, ge=0, le=2**63 - 1)
-    page_limit: int = Field(default=100, ge=0, le=2**63 - 1)
-    dag_ids: list[Text] | None = None
     states: list[RunState | None] | None = None
-    run_after_gte: OptionalMoment = None
-    run_after_gt: OptionalMoment = None
-    run_after_lte: OptionalMoment = None
-    run_after_lt: OptionalMoment = None
-    logical_date_gte: OptionalMoment = None
-    logical_date_gt: OptionalMoment = None
-    logical_date_lte: OptionalMoment = None
-    logical_date_lt: OptionalMoment = None
-    start_date_gte: OptionalMoment = None
-    start_date_gt: OptionalMoment = None
-    start_date_lte: OptionalMoment = None
-    start_date_lt: OptionalMoment = None
-    end_date_gte: OptionalMoment = None
-    end_date_gt: OptionalMoment = None
-    end_date_lte: OptionalMoment = None
-    end_date_lt: OptionalMoment = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
     conf_contains: Text | None = None
 
 

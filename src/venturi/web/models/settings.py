@@ -1,9 +1,8 @@
-"""Variables, connections and pools, and changes of many of them at once."""
+"""Variables, connections and pools."""
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -120,97 +119,3 @@ class PoolPatch(Strict):
     description: Text | None = None
     include_deferred: bool | None = None
     team_name: Text | None = None
-
-
-# ── many at once ──
-
-
-class OnExistence(str, Enum):
-    fail = "fail"
-    skip = "skip"
-    overwrite = "overwrite"
-
-
-class OnAbsence(str, Enum):
-    fail = "fail"
-    skip = "skip"
-
-
-class CreateVariables(Strict):
-    action: Literal["create"]
-    entities: list[VariableBody]
-    action_on_existence: OnExistence = OnExistence.fail
-
-
-class UpdateVariables(Strict):
-    action: Literal["update"]
-    entities: list[VariableBody]
-    update_mask: list[str] | None = None
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class DeleteVariables(Strict):
-    action: Literal["delete"]
-    entities: list[Text | VariableBody]
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class BulkVariables(Strict):
-    actions: list[CreateVariables | UpdateVariables | DeleteVariables]
-
-
-class CreateConnections(Strict):
-    action: Literal["create"]
-    entities: list[ConnectionBody]
-    action_on_existence: OnExistence = OnExistence.fail
-
-
-class UpdateConnections(Strict):
-    action: Literal["update"]
-    entities: list[ConnectionBody]
-    update_mask: list[str] | None = None
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class DeleteConnections(Strict):
-    action: Literal["delete"]
-    entities: list[Text | ConnectionBody]
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class BulkConnections(Strict):
-    actions: list[CreateConnections | UpdateConnections | DeleteConnections]
-
-
-class CreatePools(Strict):
-    action: Literal["create"]
-    entities: list[PoolBody]
-    action_on_existence: OnExistence = OnExistence.fail
-
-
-class UpdatePools(Strict):
-    action: Literal["update"]
-    entities: list[PoolBody]
-    update_mask: list[str] | None = None
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class DeletePools(Strict):
-    action: Literal["delete"]
-    entities: list[Text | PoolBody]
-    action_on_non_existence: OnAbsence = OnAbsence.fail
-
-
-class BulkPools(Strict):
-    actions: list[CreatePools | UpdatePools | DeletePools]
-
-
-class BulkResult(Shape):
-    success: list[str] = []
-    errors: list[dict[str, Any]] = []
-
-
-class BulkResults(Shape):
-    create: BulkResult | None = None
-    update: BulkResult | None = None
-    delete: BulkResult | None = None

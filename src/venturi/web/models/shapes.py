@@ -100,3 +100,32 @@ class DagVersion(Shape):
 class DagVersions(Shape):
     dag_versions: list[DagVersion]
     total_entries: int
+
+
+class Wanted(Strict):
+    """A page of a list, asked for by a body: of runs and of task instances alike."""
+
+    order_by: str | None = None
+    page_offset: int = Field(default=0, ge=0, le=2**63 - 1)
+    page_limit: int = Field(default=100, ge=0, le=2**63 - 1)
+    dag_ids: list[Text] | None = None
+    run_after_gte: OptionalMoment = None
+    run_after_gt: OptionalMoment = None
+    run_after_lte: OptionalMoment = None
+    run_after_lt: OptionalMoment = None
+    logical_date_gte: OptionalMoment = None
+    logical_date_gt: OptionalMoment = None
+    logical_date_lte: OptionalMoment = None
+    logical_date_lt: OptionalMoment = None
+    start_date_gte: OptionalMoment = None
+    start_date_gt: OptionalMoment = None
+    start_date_lte: OptionalMoment = None
+    start_date_lt: OptionalMoment = None
+    end_date_gte: OptionalMoment = None
+    end_date_gt: OptionalMoment = None
+    end_date_lte: OptionalMoment = None
+    end_date_lt: OptionalMoment = None
+    duration_gte: float | None = None
+    duration_gt: float | None = None
+    duration_lte: float | None = None
+    duration_lt: float | None = None

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ..paging import Text
 from .about import Job
-from .shapes import DagVersion, Int, Json, OptionalMoment, Shape, Strict, TaskState, When
+from .shapes import DagVersion, Int, Json, OptionalMoment, Shape, Strict, TaskState, Wanted, When
 
 
 class TriggerShape(Shape):
@@ -191,39 +191,15 @@ class XComUpdate(Strict):
     map_index: Int = -1
 
 
-class InstancesWanted(Strict):
+class InstancesWanted(Wanted):
     """A list of task instances, asked for by a body."""
 
-    dag_ids: list[Text] | None = None
     dag_run_ids: list[Text] | None = None
     task_ids: list[Text] | None = None
     state: list[TaskState | None] | None = None
-    run_after_gte: OptionalMoment = None
-    run_after_gt: OptionalMoment = None
-    run_after_lte: OptionalMoment = None
-    run_after_lt: OptionalMoment = None
-    logical_date_gte: OptionalMoment = None
-    logical_date_gt: OptionalMoment = None
-    logical_date_lte: OptionalMoment = None
-    logical_date_lt: OptionalMoment = None
-    start_date_gte: OptionalMoment = None
-    start_date_gt: OptionalMoment = None
-    start_date_lte: OptionalMoment = None
-    start_date_lt: OptionalMoment = None
-    end_date_gte: OptionalMoment = None
-    end_date_gt: OptionalMoment = None
-    end_date_lte: OptionalMoment = None
-    end_date_lt: OptionalMoment = None
-    duration_gte: float | None = None
-    duration_gt: float | None = None
-    duration_lte: float | None = None
-    duration_lt: float | None = None
     pool: list[Text] | None = None
     queue: list[Text] | None = None
     executor: list[Text] | None = None
-    page_offset: int = Field(default=0, ge=0, le=2**63 - 1)
-    page_limit: int = Field(default=100, ge=0, le=2**63 - 1)
-    order_by: str | None = None
 
 
 class InstancePatch(Strict):
