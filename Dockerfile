@@ -16,7 +16,7 @@ RUN python3 -c "import ensurepip" 2>/dev/null \
     || (apt-get -qq update && apt-get -qq install -y --no-install-recommends python3-venv)
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ARCHITECTURE.md /src/
 COPY src /src/src
-RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir --no-compile "/src[postgres]" \
+RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir "/src[postgres]" \
     && /opt/venturi/bin/venturi airflow --install-command
 
 FROM ${BASE}

@@ -209,7 +209,7 @@ def ask_for_token(port: int, name: str = "airflow", password: str = "airflow") -
     body = json.dumps({"username": name, "password": password}).encode()
     request = urllib.request.Request(f"http://localhost:{port}/auth/token", body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
