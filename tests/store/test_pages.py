@@ -96,3 +96,39 @@ def test_values_are_listed_without_what_they_hold(store: Store) -> None:
     with store.reader() as reader:
         found = reader.page("values", [Condition("key", "prefix", ["ret"])], (), 5)
         assert [row[1:4] for row in found.rows] == [("a", -1, "return_value")]
+
+
+ORDERS = [(), ("logical_date",), ("-logical_date",), ("-dag_id", "run_id"), ("duration", "-id"), ("note", "state")]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=map(str, ORDERS))
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+def test_a_row_leads_to_those_after_it_and_before_it_in_any_order(several: Store, order: Any, size: int) -> None:
+    """By what it is ordered by, so that a row that comes or goes meanwhile moves no other."""
+    by = [Order(name.removeprefix("-"), name.startswith("-")) for name in order]
+    with several.reader() as reader:
+        whole = [row[0] for row in reader.page("runs", (), by).rows]
+        forth: list[int] = []
+        pages = [reader.seek("runs", (), by, size)]
+        while True:
+            forth += [row[0] for row in pages[-1].rows]
+            if not pages[-1].more:
+                break
+            pages.append(reader.seek("runs", (), by, size, pages[-1].keys[-1]))
+        assert forth == whole
+        back = [row[0] for row in pages[-1].rows]
+        at = pages[-1]
+        while (at := reader.seek("runs", (), by, size, at.keys[0], backwards=True)).rows:
+            back = [row[0] for row in at.rows] + back
+            if not at.more:
+                break
+        assert back == whole
+
+
+def test_a_row_that_is_gone_meanwhile_still_says_where_it_was(several: Store) -> None:
+    with several.reader() as reader:
+        first = reader.seek("runs", (), [Order("run_id")], 2)
+        others = [Condition("run_id", "out", [first.rows[-1][2]])]
+        assert [row[2] for row in reader.seek("runs", others, [Order("run_id")], 9, first.keys[-1]).rows] == [
+            row[2] for row in reader.page("runs", (), [Order("run_id")]).rows[2:]
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from urllib.parse import quote
 
@@ -318,4 +319,28 @@ def test_a_cursor_leads_through_all_pages_and_back(api, done):
     assert api.get("dags/~/dagRuns", cursor=second["previous_cursor"], limit=1)["dag_runs"] == first["dag_runs"]
     every = api.get(in_run(done, "/taskInstances"), cursor="")
     assert (len(every["task_instances"]), every["next_cursor"]) == (5, None)
-    assert api.ask("GET", "dags/~/dagRuns", cursor="mine").status == 400
+    for wrong in ("mine", base64.urlsafe_b64encode(b'{"beside": [{}], "backwards": 1, "order": "id"}').decode()):
+        assert api.ask("GET", "dags/~/dagRuns", cursor=wrong).status == 400
+    other = api.ask("GET", "dags/~/dagRuns", cursor=first["next_cursor"], order_by="-start_date")
+    assert other.status == 400, "a cursor is of one order"
+
+
+@pytest.mark.parametrize("order", ["map_index", "-task_id", "start_date", "-end_date"])
+def test_a_cursor_leads_through_what_has_run_and_what_has_not_begun(api, tmp_path, order):
+    """Rows of the database and those that only the DAG file tells of."""
+    go = tmp_path / "go"
+    run_id = api.send("POST", "dags/waiting/dagRuns", {"logical_date": None, "conf": {"go": str(go)}})["dag_run_id"]
+    try:
+        path = f"dags/waiting/dagRuns/{quote(run_id, safe='')}/taskInstances"
+        until(lambda: "running" in {t["state"] for t in api.get(path)["task_instances"]}, "the first task runs")
+        whole = [t["task_id"] for t in api.get(path, order_by=order)["task_instances"]]
+        first = api.get(path, order_by=order, limit=1, cursor="")
+        second = api.get(path, order_by=order, limit=1, cursor=first["next_cursor"])
+        assert [p["task_instances"][0]["task_id"] for p in (first, second)] == whole
+        assert (first["previous_cursor"], second["next_cursor"]) == (None, None)
+        again = api.get(path, order_by=order, limit=1, cursor=second["previous_cursor"])
+        assert again["task_instances"] == first["task_instances"]
+        assert again["previous_cursor"] is None
+    finally:
+        go.touch()
+        api.over("waiting", run_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     literal_column,
     not_,
@@ -55,6 +56,14 @@ class Page(NamedTuple):
     total: int
 
 
+class Stretch(NamedTuple):
+    """Rows in their order, with what each is ordered by; and whether more follow (or, backwards, come before)."""
+
+    rows: list[Any]
+    keys: list[tuple[Any, ...]]
+    more: bool
+
+
 @dataclass(frozen=True)
 class Listing:
     columns: tuple[ColumnElement[Any], ...]
@@ -86,6 +95,79 @@ def page(
         return Page(driver.all(text, {**given, **params, **bounds}) if limit else [], total)
 
 
+def seek(
+    driver: Driver,
+    listing: str,
+    conditions: Sequence[Condition],
+    order: Sequence[Order],
+    limit: int,
+    beside: Sequence[Any] | None = None,
+    backwards: bool = False,
+) -> Stretch:
+    """The rows that follow a row with these keys (or come before it), however many there are in front of them."""
+    shape = tuple((c.field, c.how, len(c.value) if c.how in ("like", "prefix") else 0) for c in conditions)
+    whole = whole_order(listing, order)
+    nulls = None if beside is None else tuple(value is None for value in beside)
+    text, given = _seek_text(driver.dialect, listing, shape, whole, nulls, backwards)
+    keys = {} if beside is None else {f"k{n}": value for n, value in enumerate(beside) if value is not None}
+    found = driver.all(text, {**given, **_params(conditions), **keys, "limit": limit + 1})
+    more, found = len(found) > limit, found[:limit]
+    if backwards:
+        found.reverse()
+    width = len(listings()[listing].columns)
+    return Stretch([tuple(row[:width]) for row in found], [tuple(row[width:]) for row in found], more)
+
+
+def whole_order(listing: str, order: Sequence[Order]) -> tuple[Order, ...]:
+    """No two rows are the same in it."""
+    named = {one.field for one in order}
+    return (*order, *(Order(name) for name in listings()[listing].last if name not in named))
+
+
+@cache
+def _seek_text(
+    dialect: str,
+    listing: str,
+    shape: Shape,
+    order: tuple[Order, ...],
+    nulls: tuple[bool, ...] | None,
+    backwards: bool,
+) -> tuple[str, dict[str, Any]]:
+    of = listings()[listing]
+    made = select(*of.columns, *(_field(of, one.field) for one in order)).select_from(of.of)
+    made = _where(made, of, shape, dialect)
+    if nulls is not None:
+        made = made.where(or_(false(), *_beside(of, order, nulls, backwards)))
+    for field, falling in order:
+        column = _field(of, field)
+        if field in of.nullable:
+            made = made.order_by(case((column.is_(None), 0 if backwards else 1), else_=1 if backwards else 0))
+        made = made.order_by(column.desc() if falling != backwards else column)
+    return text_of(made.limit(bindparam("limit")), dialect)
+
+
+def _beside(
+    of: Listing, order: tuple[Order, ...], nulls: tuple[bool, ...], backwards: bool
+) -> Iterator[ColumnElement[bool]]:
+    """Equal in the first fields, and beyond in the next; what is not there comes last."""
+    equal: list[ColumnElement[bool]] = []
+    for n, (field, falling) in enumerate(order):
+        column: ColumnElement[Any] = _field(of, field)
+        key: Any = bindparam(f"k{n}")
+        beyond: ColumnElement[bool]
+        same: ColumnElement[bool]
+        if nulls[n]:
+            beyond = column.is_not(None) if backwards else false()
+            same = column.is_(None)
+        else:
+            beyond = column < key if falling != backwards else column > key
+            if field in of.nullable and not backwards:
+                beyond = or_(beyond, column.is_(None))
+            same = column == key
+        yield and_(*equal, beyond)
+        equal.append(same)
+
+
 def _params(conditions: Sequence[Condition]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for n, one in enumerate(conditions):
@@ -108,8 +190,7 @@ def _rows_text(
 ) -> tuple[str, dict[str, Any]]:
     of = listings()[listing]
     made = _where(select(*of.columns).select_from(of.of), of, shape, dialect)
-    named = {one.field for one in order}
-    for field, falling in (*order, *(Order(name) for name in of.last if name not in named)):
+    for field, falling in whole_order(listing, order):
         column = _field(of, field)
         if field in of.nullable:
             made = made.order_by(case((column.is_(None), 1), else_=0))  # last, on either database
@@ -285,6 +366,17 @@ class PageReads:
         offset: int = 0,
     ) -> Page:
         return page(self._driver, listing, conditions, order, limit, offset)
+
+    def seek(
+        self,
+        listing: str,
+        conditions: Sequence[Condition],
+        order: Sequence[Order],
+        limit: int,
+        beside: Sequence[Any] | None = None,
+        backwards: bool = False,
+    ) -> Stretch:
+        return seek(self._driver, listing, conditions, order, limit, beside, backwards)
 
     def newest_runs(self) -> list[tuple[str, str, float | None, float | None, int]]:
         """(DAG, state, started, ended, id) of each DAG's newest run."""

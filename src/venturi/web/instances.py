@@ -13,10 +13,10 @@ from typing import Any
 from ..core.errors import NotFound
 from ..core.spec import TaskSpec
 from ..store import Reader
-from ..store.reading_pages import Condition, Order
+from ..store.reading_pages import Condition, Order, Stretch, whole_order
 from .forming import Instance, run_of
 from .here import Here
-from .paging import fits, limit_of, sliced, sorted_by
+from .paging import Cursor, fits, limit_of, sliced, sorted_by, sought_by, stretch_of
 
 Keep = Callable[[Instance, TaskSpec], bool]
 _OF_RUN = frozenset(("dag_id", "run_id", "run", "logical_date", "run_after", "version"))
@@ -39,13 +39,45 @@ def page_of(
         return [Instance._make(row) for row in found.rows], found.total
     most = None if keep is not None else min(offset + limit_of(limit), 2**62)
     touched = reader.page("instances", conditions, order, most)
-    rows = [Instance._make(row) for row in touched.rows]
     total = touched.total + len(untouched)
-    rows = sorted([*rows, *untouched], key=lambda one: (one.run, one.task_id, one.map_index))
+    rows = _together(here, reader, [Instance._make(row) for row in touched.rows], untouched, order, keep)
+    return sliced(rows, limit, offset), total if keep is None else len(rows)
+
+
+def _together(
+    here: Here,
+    reader: Reader,
+    touched: list[Instance],
+    untouched: list[Instance],
+    order: Sequence[Order],
+    keep: Keep | None,
+) -> list[Instance]:
+    """In their order, which no two share."""
+    rows = sorted([*touched, *untouched], key=lambda one: (one.run, one.task_id, one.map_index))
     if keep is not None:
         rows = [one for one in rows if keep(one, task_of(here, reader, one))]
-        total = len(rows)
-    return sliced(sorted_by(rows, order, _value), limit, offset), total
+    return sorted_by(rows, order, _value)
+
+
+def stretch_beside(
+    here: Here,
+    reader: Reader,
+    conditions: Sequence[Condition],
+    order: Sequence[Order],
+    limit: int,
+    at: Cursor,
+    keep: Keep | None = None,
+) -> Stretch:
+    """As `page_of`, by a cursor; its rows are instances."""
+    untouched = [] if _cannot_be_untouched(conditions) else list(_untouched(here, reader, conditions))
+    if keep is None and not untouched:
+        found = sought_by(at, reader, "instances", conditions, order, limit)
+        return found._replace(rows=[Instance._make(row) for row in found.rows])
+    touched = [Instance._make(row) for row in reader.page("instances", conditions).rows]
+    whole = whole_order("instances", order)
+    rows = _together(here, reader, touched, untouched, whole, keep)
+    keys = [tuple(_value(one, field) for field, _ in whole) for one in rows]
+    return stretch_of(rows, keys, whole, limit_of(limit), at)
 
 
 def task_of(here: Here, reader: Reader, one: Instance) -> TaskSpec:

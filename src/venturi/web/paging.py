@@ -15,7 +15,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from ..store.reading_pages import Condition, Order
+from ..store import Reader
+from ..store.reading_pages import Condition, Order, Stretch, whole_order
 from .errors import Fault
 from .front import SLASH
 
@@ -138,38 +139,76 @@ def spans(filters: BaseModel, fields: dict[str, str]) -> list[Condition]:
 
 
 class Cursor(NamedTuple):
-    """Where a page begins, as an opaque word; an empty one asks for the first page."""
+    """Beside which row a page lies, as an opaque word; an empty one asks for the first page. What is made or removed
+    meanwhile neither doubles a row nor passes one over."""
 
-    offset: int
-    limit: int
+    beside: tuple[Any, ...] | None  # what the list is ordered by, of that row
+    backwards: bool
+    order: str
 
     @classmethod
-    def of(cls, cursor: str | None, limit: int, offset: int) -> Cursor | None:
+    def of(cls, cursor: str | None, order: Sequence[Order]) -> Cursor | None:
         """None where pages are counted by offsets."""
         if cursor is None:
             return None
+        said = ",".join(f"-{one.field}" if one.falling else one.field for one in order)
         if cursor == "":
-            return cls(0, limit_of(limit))
+            return cls(None, False, said)
         try:
             read = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            at = int(read["after"])
+            made = cls(tuple(read["beside"]), bool(read["backwards"]), str(read["order"]))
         except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
             raise Fault(400, "The cursor is none of ours.") from None
-        if not 0 <= at < 2**62:
-            raise Fault(400, "The cursor is none of ours.")
-        return cls(at, limit_of(limit))
+        plain = all(one is None or isinstance(one, (str, int, float)) for one in made.beside or ())
+        if made.order != said or not plain or any(isinstance(one, str) and "\0" in one for one in made.beside or ()):
+            raise Fault(400, "The cursor is none of this list in this order.")
+        return made
 
-    def told(self, total: int) -> dict[str, str | None]:
-        """The cursors beside a page of this list."""
-        following, before = self.offset + self.limit, max(0, self.offset - self.limit)
+    def told(self, found: Stretch) -> dict[str, str | None]:
+        """The cursors beside a page."""
+        before = found.more if self.backwards else self.beside is not None
+        after = self.backwards or found.more
         return {
-            "next_cursor": _cursor(following) if self.limit and following < total else None,
-            "previous_cursor": _cursor(before) if self.offset else None,
+            "next_cursor": self._word(found.keys[-1], False) if found.keys and after else None,
+            "previous_cursor": self._word(found.keys[0], True) if found.keys and before else None,
         }
 
+    def _word(self, keys: Sequence[Any], backwards: bool) -> str:
+        told = {"beside": list(keys), "backwards": backwards, "order": self.order}
+        return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
 
-def _cursor(at: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps({"after": at}).encode()).decode()
+
+def sought_by(
+    at: Cursor, reader: Reader, listing: str, wanted: Sequence[Condition], order: Sequence[Order], limit: int
+) -> Stretch:
+    if at.beside is not None and len(at.beside) != len(whole_order(listing, order)):
+        raise Fault(400, "The cursor is none of this list in this order.")
+    return reader.seek(listing, wanted, order, limit_of(limit), at.beside, at.backwards)
+
+
+def stretch_of(rows: Sequence[_T], keys: list[tuple[Any, ...]], order: Sequence[Order], limit: int, at: Cursor) -> Stretch:
+    """As the store seeks, among rows that are in this order already."""
+    begin, end = 0, len(rows)
+    if at.beside is not None:
+        if len(at.beside) != len(order):
+            raise Fault(400, "The cursor is none of this list in this order.")
+        before = sum(_comes_before(key, at.beside, order) for key in keys)
+        same = sum(key == at.beside for key in keys)
+        begin, end = (0, before) if at.backwards else (before + same, len(rows))
+    if at.backwards:
+        begin, more = max(begin, end - limit), end - begin > limit
+    else:
+        end, more = min(end, begin + limit), end - begin > limit
+    return Stretch(list(rows[begin:end]), keys[begin:end], more)
+
+
+def _comes_before(one: Sequence[Any], other: Sequence[Any], order: Sequence[Order]) -> bool:
+    for mine, theirs, (_, falling) in zip(one, other, order, strict=True):
+        if mine != theirs:
+            if mine is None or theirs is None:
+                return theirs is None
+            return bool(mine > theirs if falling else mine < theirs)
+    return False
 
 
 def sliced(rows: Sequence[_T], limit: int, offset: int) -> list[_T]:

@@ -14,7 +14,7 @@ from ...store.reading_pages import Condition
 from ..errors import Fault
 from ..forming import EXECUTOR, QUEUE, Instance, dag_of, instance_fields, instance_shape, run_of, states_asked
 from ..here import At, Here, Routes
-from ..instances import Keep, one_instance, page_of
+from ..instances import Keep, one_instance, page_of, stretch_beside
 from ..models.shapes import TaskState
 from ..models.tasks import Dependencies, Dependency, InstancesWanted, Links, TaskInstance, TaskInstances, Tries, Try
 from ..paging import (
@@ -168,13 +168,13 @@ def _page(
     keep: Keep | None,
     cursor: str | None = None,
 ) -> TaskInstances:
-    by_cursor = Cursor.of(cursor, limit, offset)
-    begin = offset if by_cursor is None else by_cursor.offset
-    found, total = page_of(here, reader, asked, order_of(order, ORDERS), limit, begin, keep)
-    told = [instance_shape(here, reader, one) for one in found]
-    if by_cursor is None:
-        return TaskInstances(task_instances=told, total_entries=total)
-    return TaskInstances(task_instances=told, total_entries=None, **by_cursor.told(total))
+    by, at = order_of(order, ORDERS), Cursor.of(cursor, order_of(order, ORDERS))
+    if at is not None:
+        sought = stretch_beside(here, reader, asked, by, limit, at, keep)
+        told = [instance_shape(here, reader, one) for one in sought.rows]
+        return TaskInstances(task_instances=told, total_entries=None, **at.told(sought))
+    found, total = page_of(here, reader, asked, by, limit, offset, keep)
+    return TaskInstances(task_instances=[instance_shape(here, reader, one) for one in found], total_entries=total)
 
 
 @routes.get(RUN, may="tasks:read", by_grant=True)

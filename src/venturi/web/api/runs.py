@@ -37,6 +37,7 @@ from ..paging import (
     limit_of,
     order_of,
     seconds,
+    sought_by,
     spans,
 )
 from ..values import native
@@ -115,13 +116,13 @@ def list_runs(
     offset: int,
     cursor: str | None = None,
 ) -> DagRuns:
-    by_cursor = Cursor.of(cursor, limit, offset)
-    begin = offset if by_cursor is None else by_cursor.offset
-    found = reader.page("runs", wanted, order_of(order, ORDERS), limit_of(limit), begin)
-    told = [listed_run(here, reader, row) for row in found.rows]
-    if by_cursor is None:
-        return DagRuns(dag_runs=told, total_entries=found.total)
-    return DagRuns(dag_runs=told, total_entries=None, **by_cursor.told(found.total))
+    by, at = order_of(order, ORDERS), Cursor.of(cursor, order_of(order, ORDERS))
+    if at is None:
+        found = reader.page("runs", wanted, by, limit_of(limit), offset)
+        return DagRuns(dag_runs=[listed_run(here, reader, row) for row in found.rows], total_entries=found.total)
+    sought = sought_by(at, reader, "runs", wanted, by, limit)
+    told = [listed_run(here, reader, row) for row in sought.rows]
+    return DagRuns(dag_runs=told, total_entries=None, **at.told(sought))
 
 
 @routes.get("/dags/{dag_id}/dagRuns", may="runs:read", by_grant=True)
