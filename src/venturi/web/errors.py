@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from ..core.errors import (
     BadParameter,
@@ -82,13 +83,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(VenturiError, _ours)
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(UnicodeEncodeError, _unwritable)
     app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VenturiError)
-    told: dict[str, Any] = {"detail": str(error)}
+    told: dict[str, Any] = {"detail": str(error).strip()}
     if isinstance(error, Waits):
         told |= {"command": error.parts["command"], "dag_run_id": error.parts.get("run_id")}
     return JSONResponse(told, status_of(error))
@@ -106,8 +108,32 @@ async def _fault(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     """As FastAPI says it, but without what was sent: that may be a password."""
     assert isinstance(error, RequestValidationError)
-    found = [{"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()]
+    found = [
+        {"loc": list(one["loc"]), "msg": _PLAIN.get(one["type"], one["msg"]), "type": one["type"]}
+        for one in error.errors()
+    ]
     return JSONResponse({"detail": found}, 422)
+
+
+# What pydantic says in its own words.
+_PLAIN = {
+    "json_invalid": "The body is no JSON.",
+    "missing": "This is required.",
+    "extra_forbidden": "There is no field of this name.",
+    "model_attributes_type": "This is no JSON object; send one, as application/json.",
+    "dict_type": "This is no JSON object.",
+}
+
+
+async def _unrouted(request: Request, error: Exception) -> JSONResponse:
+    """What no route has answered."""
+    assert isinstance(error, HTTPException)
+    path = in_one_line(request.url.path)
+    told = {
+        404: f"There is nothing at {path}; /docs shows what there is.",
+        405: f"{request.method} is not served at {path}; /docs shows what is.",
+    }
+    return JSONResponse({"detail": told.get(error.status_code, error.detail)}, error.status_code, error.headers)
 
 
 async def _unwritable(_: Request, __: Exception) -> JSONResponse:

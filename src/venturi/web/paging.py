@@ -186,7 +186,9 @@ def sought_by(
     return reader.seek(listing, wanted, order, limit_of(limit), at.beside, at.backwards)
 
 
-def stretch_of(rows: Sequence[_T], keys: list[tuple[Any, ...]], order: Sequence[Order], limit: int, at: Cursor) -> Stretch:
+def stretch_of(
+    rows: Sequence[_T], keys: list[tuple[Any, ...]], order: Sequence[Order], limit: int, at: Cursor
+) -> Stretch:
     """As the store seeks, among rows that are in this order already."""
     begin, end = 0, len(rows)
     if at.beside is not None:

@@ -65,6 +65,8 @@ def list_backfills(here: At, wanted: Annotated[BackfillQuery, Query()]) -> Backf
 
 
 def _words(body: NewBackfill) -> dict[str, Any]:
+    if seconds(body.to_date) < seconds(body.from_date):
+        raise Fault(400, "The backfill ends (to_date) before it begins (from_date).")
     if body.run_on_latest_version is False:
         raise Fault(400, "Runs that are made again go by the newest version of their DAG.")
     return {
