@@ -224,6 +224,16 @@ def test_environments_that_failed(home: Home, monkeypatch: pytest.MonkeyPatch) -
     assert [one.state for one in looked(home, "environments")] == [ERROR, WARNING]
 
 
+def test_an_environment_whose_python_does_not_run(home: Home) -> None:
+    """One that is not there any more is built anew by itself."""
+    python = home.environments / "b10b2c8f" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 'libpython is gone' >&2\nexit 127\n")
+    python.chmod(0o755)
+    (home.environments / "b10b2c8f.json").write_text(json.dumps({"state": "ready", "root": "/project"}))
+    assert "venturi environments rm b10b2c8f" in wrong(home, "environments")
+
+
 def test_it_is_an_exit_code_and_one_line_of_json_beside_a_running_tree(place: Place) -> None:
     (place.dags / "hello.py").write_text(HELLO)
     place._environment.pop("VENTURI_PORT", None)

@@ -179,3 +179,13 @@ def test_probes_see_what_is_alive(typed: Typed) -> None:
     gone = typed("jobs check --job-type SchedulerJob")
     assert (gone.status, gone.out) == (1, "No alive jobs found.\n")
     assert typed("tasks run hello numbers 2024-03-01").err.startswith("No engine is running.")
+
+
+def test_before_any_engine_the_files_themselves_are_read(place: Place) -> None:
+    (place.dags / "daily.py").write_text(DAILY)
+    typed = Typed(place)
+    assert typed("db init").status == 0
+    assert [(row["dag_id"], row["owners"]) for row in typed.rows("dags list -o json")] == [("daily", ["ann"])]
+    assert typed("tasks list daily").out == "load\ntell\n"
+    assert typed("tasks test daily tell 2024-01-01").status == 0
+    assert "No file in" in typed("tasks list nobody").err

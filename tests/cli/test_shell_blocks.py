@@ -5,6 +5,7 @@ S3.32, S4.u7, S5.26). What no shell can do as it is written says so in one sente
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -153,6 +154,27 @@ airflow users create \\
         'User "admin" created with role "Admin"',
     ]
     assert done.stderr == ""
+
+
+def test_the_password_is_asked_for_twice_at_a_terminal(shell: Shell) -> None:
+    """S2.21, as a person sees it: nothing of it is shown."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        argv = ["airflow", "users", "create", "--username", "admin", "--role", "Admin"]
+        os.execvpe("airflow", argv, shell.environment)
+    seen = b""
+    for prompt in (b"Password", b"Repeat for confirmation"):
+        while prompt not in seen:
+            seen += os.read(terminal, 1024)
+        os.write(terminal, f"{GOOD}\n".encode())
+    try:
+        while more := os.read(terminal, 1024):
+            seen += more
+    except OSError:  # its end, as a terminal tells it
+        pass
+    assert os.waitpid(pid, 0)[1] == 0, seen
+    assert GOOD.encode() not in seen
+    assert b'User "admin" created' in seen
 
 
 def test_the_home_as_the_second_text_writes_it_is_explained(shell: Shell) -> None:

@@ -72,3 +72,13 @@ def test_passwords_are_kept_as_argon2id_of_the_wanted_cost() -> None:
     assert not passwords.is_right(None, "nobody has this one")
     assert not passwords.is_right("not a hash", GOOD)
     assert not passwords.is_outdated(kept)
+
+
+def test_what_reads_badly_is_one_line(place: Place) -> None:
+    """click lists what may be chosen over several lines."""
+    typed(place, GOOD, "users", "create", "ann", "--password-stdin")
+    said = place("users", "set-role", "ann")
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith("Missing argument 'ROLE'. Choose from: none, viewer, user, operator, admin.")
+    assert "There is no DAG 'later' yet" in place("users", "grant", "ann", "later", "user").err
+    assert place("users", "ls").out.splitlines()[1].split() == ["ann", "viewer", "later=user", "active"]

@@ -130,3 +130,16 @@ def test_files_and_functions_stay_readable():
 def test_scripts_are_well_formed():
     for script in [*(TOP / "scripts").glob("*.sh"), TOP / ".ci" / "run"]:
         subprocess.run(["sh", "-n", str(script)], check=True)
+
+
+NEITHER = {"completions"}  # prints one text, which belongs to no home
+
+
+def test_every_verb_takes_a_home_and_answers_programs():
+    for verb in command_line.list_commands(click.Context(command_line)):
+        command = command_line.get_command(click.Context(command_line), verb)
+        assert command is not None
+        leaves = command.commands.values() if isinstance(command, click.Group) else [command]
+        for leaf in leaves:
+            options = {name for param in leaf.params for name in param.opts}
+            assert verb in NEITHER or {"--home", "--json"} <= options, f"venturi {verb} {leaf.name}"

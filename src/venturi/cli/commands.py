@@ -101,7 +101,8 @@ def run_command(arguments: list[str] | None = None) -> int:
         return end.exit_code
     except click.UsageError as error:
         hint = f" See: {error.ctx.command_path} --help" if error.ctx else ""
-        return _failed(Exit(error.format_message() + hint, printing.COULD_NOT_START, "usage"), as_json)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return _failed(Exit(f"{message}.{hint}", printing.COULD_NOT_START, "usage"), as_json)
     except click.ClickException as error:
         return _failed(Exit(error.format_message(), error.exit_code, "failed"), as_json)
     except (click.Abort, KeyboardInterrupt):

@@ -10,7 +10,7 @@ from ..web.token_file import token_of
 from . import options, printing
 from .printing import COULD_NOT_START, SUCCESS, fail, iso, show, table
 from .settings import opened_store
-from .users import ROLE, by_us
+from .users import ROLE, ROLES_NAMED, by_us
 
 DAY_S = 24 * 3600.0
 
@@ -32,7 +32,14 @@ def token(context: click.Context, home_given: str | None, as_json: bool) -> int:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--role", type=ROLE, default="viewer", show_default=True, help="What it may everywhere.")
+@click.option(
+    "--role",
+    type=ROLE,
+    metavar="ROLE",
+    default="viewer",
+    show_default=True,
+    help=f"What it may everywhere: {ROLES_NAMED}.",
+)
 @click.option("--grant", "granted", metavar="DAG=ROLE", multiple=True, help="What it may in one DAG, above that.")
 @click.option("--days", type=click.FloatRange(0, 3660, min_open=True), default=90.0, show_default=True)
 @options.everywhere
@@ -67,9 +74,14 @@ def token_ls(home_given: str | None, as_json: bool) -> int:
         | {"expires": iso(r.expires_at), "used": iso(r.used_at)}
         for r in rows
     ]
-    lines = [(r.id, r.name, r.role, iso(r.expires_at), iso(r.used_at) or "never") for r in rows]
-    show({"tokens": data}, as_json, table(("ID", "NAME", "ROLE", "EXPIRES", "USED"), lines))
+    lines = [(r.id, r.name, r.role, _day(r.expires_at), _day(r.used_at) if r.used_at else "never") for r in rows]
+    text = table(("ID", "NAME", "ROLE", "EXPIRES (UTC)", "USED (UTC)"), lines) if rows else "There are no tokens."
+    show({"tokens": data}, as_json, text)
     return SUCCESS
+
+
+def _day(at: float | None) -> str:
+    return str(iso(at))[:16].replace("T", " ")
 
 
 @token.command("revoke")

@@ -16,10 +16,11 @@ from ..core import accounts
 from ..store.accounts import By
 from ..web import passwords
 from . import options
-from .printing import COULD_NOT_START, SUCCESS, fail, iso, show, table
+from .printing import COULD_NOT_START, SUCCESS, fail, iso, say, show, table
 from .settings import opened_store
 
 ROLE = click.Choice(accounts.ROLES)
+ROLES_NAMED = ", ".join(accounts.ROLES)
 
 
 def by_us() -> By:
@@ -49,7 +50,7 @@ _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the pass
 
 @users.command("create")
 @click.argument("name")
-@click.option("--role", type=ROLE, default="viewer", show_default=True)
+@click.option("--role", type=ROLE, metavar="ROLE", default="viewer", show_default=True, help=ROLES_NAMED)
 @_from_stdin
 @options.everywhere
 def users_create(name: str, role: str, password_stdin: bool, home_given: str | None, as_json: bool) -> int:
@@ -73,10 +74,15 @@ def users_ls(home_given: str | None, as_json: bool) -> int:
         {"name": r.name, "role": r.role, "grants": r.grants, "disabled": r.disabled, "made": iso(r.at)} for r in rows
     ]
     lines = [
-        (r.name, r.role, " ".join(f"{d}={g}" for d, g in r.grants.items()), "disabled" if r.disabled else "")
+        (r.name, r.role, " ".join(f"{d}={g}" for d, g in r.grants.items()), "disabled" if r.disabled else "active")
         for r in rows
     ]
-    show({"users": data}, as_json, table(("NAME", "ROLE", "GRANTS", ""), lines))
+    text = (
+        table(("NAME", "ROLE", "GRANTS", "STATE"), lines)
+        if rows
+        else "There are no accounts. venturi users create NAME"
+    )
+    show({"users": data}, as_json, text)
     return SUCCESS
 
 
@@ -94,7 +100,7 @@ def users_set_password(name: str, password_stdin: bool, home_given: str | None, 
 
 @users.command("set-role")
 @click.argument("name")
-@click.argument("role", type=ROLE)
+@click.argument("role", type=ROLE, metavar="ROLE")
 @options.everywhere
 def users_set_role(name: str, role: str, home_given: str | None, as_json: bool) -> int:
     """Set what an account may everywhere; every session and token of it ends."""
@@ -107,12 +113,15 @@ def users_set_role(name: str, role: str, home_given: str | None, as_json: bool) 
 @users.command("grant")
 @click.argument("name")
 @click.argument("dag_id", metavar="DAG")
-@click.argument("role", type=ROLE)
+@click.argument("role", type=ROLE, metavar="ROLE")
 @options.everywhere
 def users_grant(name: str, dag_id: str, role: str, home_given: str | None, as_json: bool) -> int:
     """Let an account have a role in one DAG, above its own; `none` takes that away."""
     with opened_store(find_home(home_given), create=False) as store:
         store.accounts.grant(name, dag_id, None if role == accounts.NONE else role, by_us())
+        with store.reader() as reader:
+            if reader.dag(dag_id) is None:
+                say(f"There is no DAG '{dag_id}' yet; it holds once there is.")
     show({"name": name, "dag_id": dag_id, "role": role}, as_json, f"'{name}' is {role} in '{dag_id}'.")
     return SUCCESS
 

@@ -16,7 +16,7 @@ _BACKFILL_LEFT_OUT += " --continue-on-failures --disable-retry"
 _PICTURE = "-s|--save=FILE"
 
 ROWS = (
-    Command("dags list", "dags.ls", "venturi ls", f"{OUT} --columns=NAMES", "-l|--local"),
+    Command("dags list", "dags.ls", "venturi ls", f"{OUT} --columns=NAMES -l|--local"),
     Command("list_dags", "dags.ls_ids", "venturi ls", "-r|--report"),
     Command("dags details", "dags.details", "venturi ls --json", f"dag_id {OUT}"),
     Command("dags list-import-errors", "dags.import_errors", "venturi ls", OUT, "-l|--local"),

@@ -29,14 +29,22 @@ def import_errors(patient: Patient) -> Iterator[Found]:
 
 
 def environments(patient: Patient) -> Iterator[Found]:
+    from ...bundles.environments import Environments
+    from ...crew.spawning import why_unfit
     from ..environments import unready
 
-    lines = unready(patient.home)
-    for line in lines:
-        state = WARNING if "is being built" in line else ERROR
+    well = True
+    for line in unready(patient.home):
+        well, state = False, WARNING if "is being built" in line else ERROR
         mend = "" if state == WARNING else "Correct requirements.txt; then: venturi environments build FOLDER"
         yield Found("environments", state, " ".join(line.split()), mend)
-    if not lines:
+    for one, known in Environments(patient.home.environments).all():
+        why = why_unfit(one.python) if known["state"] == "ready" else ""
+        if why:
+            well, root = False, known.get("root", "FOLDER")
+            mend = f"venturi environments rm {one.key}; then: venturi environments build {root}"
+            yield Found("environments", ERROR, f"The environment of {root} cannot be used. {why}", mend)
+    if well:
         yield Found("environments", OK, "none is missing")
 
 

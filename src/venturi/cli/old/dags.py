@@ -21,7 +21,9 @@ _RUNS_MAX = 10_000
 
 
 def ls(at: At, given: Namespace) -> int:
-    found = _listed(at)
+    found = [] if given.local else _listed(at)
+    if given.local or not (found or processes.answers(at.home, "engine")):
+        found = _in_files(at)  # as 2.x reads them
     columns = [name.strip() for name in given.columns.split(",")] if given.columns else list(_COLUMNS[:4])
     if given.columns:
         unknown = [name for name in columns if name not in (found[0] if found else columns)]
@@ -34,23 +36,30 @@ def ls(at: At, given: Namespace) -> int:
 
 
 def _listed(at: At) -> list[dict[str, Any]]:
-    """As 3.x names its fields, and as 2.0 to 2.8 did."""
     with at.reader() as reader:
-        found = []
-        for dag in reader.dags():
-            if dag.active and dag.version is not None:
-                owner = reader.version(dag.version).spec.get("owner") or "airflow"
-                new = (
-                    dag.dag_id,
-                    dag.file,
-                    [each.strip() for each in owner.split(",")],
-                    dag.paused,
-                    "dags-folder",
-                    None,
-                )
-                old = {"filepath": dag.file, "owner": owner, "paused": dag.paused}
-                found.append({**dict(zip(_COLUMNS, new, strict=True)), **old})
-    return found
+        known = [(dag, dag.version) for dag in reader.dags() if dag.active and dag.version is not None]
+        return [
+            _row(dag.dag_id, dag.file, reader.version(version).spec, dag.paused) for dag, version in known if version
+        ]
+
+
+def _row(dag_id: str, file: str | None, spec: dict[str, Any], paused: bool) -> dict[str, Any]:
+    """As 3.x names its fields, and as 2.0 to 2.8 did."""
+    owner = spec.get("owner") or "airflow"
+    new = (dag_id, file, [each.strip() for each in owner.split(",")], paused, "dags-folder", None)
+    return {**dict(zip(_COLUMNS, new, strict=True)), "filepath": file, "owner": owner, "paused": paused}
+
+
+def _in_files(at: At) -> list[dict[str, Any]]:
+    """What the files say where no engine has read them; new DAGs begin as the settings say."""
+    from ..check import check_paths
+
+    folder = finding.folder_of(at)
+    if not folder.is_dir():
+        return []
+    found = [one for one in check_paths(at.home, [folder], wants_specs=True) if not one.errors]
+    paused = at.config.dags_paused_at_creation
+    return [_row(spec["dag_id"], str(one.file), spec, paused) for one in found for spec in one.specs]
 
 
 def ls_ids(at: At, _: Namespace) -> int:

@@ -98,10 +98,9 @@ def file_of(at: At, dag_id: str, place: str | None = None) -> Path:
             row = reader.dag(dag_id)
         if row is not None and row.file:
             return Path(row.file)
-    from ...config import environment
     from ..check import check_paths
 
-    folder = Path(place or environment("AIRFLOW__CORE__DAGS_FOLDER") or at.home.root / "dags").expanduser().absolute()
+    folder = folder_of(at, place)
     if not folder.exists():
         fail(f"There is no file or folder {folder}.", COULD_NOT_START, "no_such_file")
     for checked in check_paths(at.home, [folder]):
@@ -110,6 +109,12 @@ def file_of(at: At, dag_id: str, place: str | None = None) -> Path:
         for line, message in checked.errors:
             say(f"{checked.file}, line {line}: {message}")
     raise NotFound(kind="DAG", name=dag_id, advice=f"No file in {folder} defines it.")
+
+
+def folder_of(at: At, place: str | None = None) -> Path:
+    from ...config import environment
+
+    return Path(place or environment("AIRFLOW__CORE__DAGS_FOLDER") or at.home.root / "dags").expanduser().absolute()
 
 
 def sure(question: str, yes: bool) -> None:

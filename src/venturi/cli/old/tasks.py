@@ -22,7 +22,7 @@ _FINAL = frozenset(state.value for state in FINAL)
 
 
 def ls(at: At, given: Namespace) -> int:
-    if given.subdir or not at.has_database:
+    if given.subdir or not _is_known(at, given.dag_id):
         return inside.in_file(at, given, ["list_tasks", *(["--tree"] if given.tree else [])])
     with at.reader() as reader:
         tasks = finding.spec(reader, given.dag_id).get("tasks", ())
@@ -37,6 +37,14 @@ def ls(at: At, given: Namespace) -> int:
     for task in sorted((t for t in tasks if not t.get("upstream")), key=lambda t: str(t["task_id"])):
         _show_tree(task["task_id"], below, kinds, 0)
     return SUCCESS
+
+
+def _is_known(at: At, dag_id: str) -> bool:
+    if not at.has_database:
+        return False
+    with at.reader() as reader:
+        row = reader.dag(dag_id)
+    return row is not None and row.version is not None
 
 
 def _show_tree(task_id: str, below: dict[str, list[str]], kinds: dict[str, str], depth: int) -> None:
