@@ -266,6 +266,10 @@ def composed(podman: Podman, scratch: Path) -> None:
         seen("the account of _AIRFLOW_WWW_USER_… signs in")
         seen(f"`ps` names the container {name}; its health check passes")
         inside(podman, name, project)
+    except Failed:
+        for name in podman("ps", "-a", "--format", "{{.Names}}").split():
+            print(f"  {name} said last:\n{podman('logs', '--tail', '15', name, errors=True)}", file=sys.stderr)
+        raise
     finally:
         compose("down", "--volumes")
     left = podman("ps", "-aq").split() + podman("volume", "ls", "-q").split()
