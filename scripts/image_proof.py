@@ -26,7 +26,7 @@ IMAGE, BASE = "localhost/venturi-proof:latest", "localhost/venturi-base:latest"
 TOOLS = ("podman", "runc", "netavark", "aardvark-dns", "iptables", "debootstrap", "podman-compose")
 PATIENCE_S = 300.0
 UID = 12345
-ACCOUNT = "_AIRFLOW_WWW_USER_USERNAME=airflow\n_AIRFLOW_WWW_USER_PASSWORD=airflow\n"
+ACCOUNT = {"_AIRFLOW_WWW_USER_USERNAME": "airflow", "_AIRFLOW_WWW_USER_PASSWORD": "airflow"}
 
 DAG = """
 from airflow import DAG
@@ -239,9 +239,9 @@ def composed(podman: Podman, scratch: Path) -> None:
     project, port = scratch / "composed", free_port()
     project.mkdir()
     shutil.copy(TOP / "docker-compose.yaml", project)
-    (project / ".env").write_text(
-        f"AIRFLOW_UID={UID}\nVENTURI_IMAGE={IMAGE}\nVENTURI_PUBLISH=127.0.0.1:{port}\n" + ACCOUNT
-    )
+    (project / ".env").write_text(f"AIRFLOW_UID={UID}\nVENTURI_IMAGE={IMAGE}\nVENTURI_PUBLISH=127.0.0.1:{port}\n")
+
+    podman.environment |= ACCOUNT  # not in .env, which podman-compose does not hand on
 
     def compose(*arguments: str) -> str:
         return podman("-p", "proof", *arguments, program="podman-compose", cwd=project)

@@ -28,7 +28,6 @@ BY = By("the tests", "here")
 PASSWORD = "three small boats at noon"
 OPEN = {"/api/v2/version", "/api/v2/monitor/health", "/api/v1/version", "/api/v1/health"}
 SIGNING_IN = {"/api/venturi/v1/sign-in", "/auth/token", "/auth/token/cli", "/login", "/logout", "/home"}
-PAGES = {"/docs", "/docs.js", "/docs.css", "/openapi.json"}
 STREAM = "/api/venturi/v1/events"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -49,15 +48,12 @@ def ann(api: Api) -> str:
 
 
 def all_routes() -> Iterator[tuple[str, APIRoute]]:
-    """Every route with its whole path, as `make_app` puts them together."""
-    inside = [("/api/v2", about.open_routes)]
-    inside += [("/api/v2", module.routes.router) for module in MODULES]
-    inside += [("/api/venturi/v1", module.routes.router) for module in OWN]
-    inside += [("", sign_in.routes), ("", sign_in.pages), ("/api/v1", old_routes.routes.router)]
-    for prefix, router in inside:
+    """Every route with its path, of all applications."""
+    inside = [about.open_routes, *(module.routes.router for module in (*MODULES, *OWN))]
+    for router in (*inside, sign_in.routes, sign_in.pages, old_routes.routes.router):
         for route in router.routes:
             assert isinstance(route, APIRoute), route
-            yield prefix + route.path, route
+            yield route.path, route
 
 
 def routes_of(api: Api) -> Iterator[tuple[str, str, str | None]]:
@@ -84,8 +80,8 @@ def test_every_route_names_what_it_takes_or_is_known_to_be_open(api: Api) -> Non
     described = {(m.upper(), path) for path, methods in api.get("/openapi.json")["paths"].items() for m in methods}
     assert described <= {(method, re.sub(r":path}", "}", path)) for method, path, _ in routes_of(api)}
     assert len(described) > 120
-    beside = make_app(api.place.home, Config()).routes
-    assert {path for route in beside if (path := getattr(route, "path", None))} <= PAGES
+    served = {route.path for route in make_app(api.place.home, Config()).routes}
+    assert served <= {path for path, _ in all_routes()}
     found = {path for _, path, action in routes_of(api) if action == "open"}
     assert found <= OPEN | SIGNING_IN, found - OPEN - SIGNING_IN
 

@@ -5,11 +5,11 @@ Owns the wiring. Imported at the API's first request (decision 006): nothing of 
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 
 from .. import __version__
 from ..config import Config, Home
@@ -31,6 +31,7 @@ from .api import (
     variables,
     xcoms,
 )
+from .errors import Problem
 from .keeping import Keeper
 from .own import grid, live, sign_in, simulate
 from .packing import Grids
@@ -58,19 +59,27 @@ MODULES = (
 OWN = (grid, live, simulate)
 
 
-def _named(route: APIRoute) -> str:
-    return route.name
+class Api(FastAPI):
+    """Told with the shape of refusals, to which routes refer by name."""
+
+    def openapi(self) -> dict[str, Any]:
+        told = super().openapi()
+        schemas = told["components"]["schemas"]
+        if "Problem" not in schemas:
+            told["components"]["schemas"] = dict(sorted({**schemas, "Problem": Problem.model_json_schema()}.items()))
+        return told
 
 
 def make_app(home: Home, config: Config) -> FastAPI:
-    app = FastAPI(
+    # FastAPI means its alias of a body; shapes that are built late tell pydantic so when nobody listens any more.
+    warnings.filterwarnings("ignore", message="The 'alias' attribute with value 'body'")
+    app = Api(
         title="Venturi",
         version=__version__,
         summary="Airflow's stable API, as Venturi answers it.",
         docs_url=None,
         openapi_url=None,  # its file is served, see `files`
         redoc_url=None,
-        generate_unique_id_function=_named,
         separate_input_output_schemas=False,
         redirect_slashes=False,
     )
@@ -79,17 +88,10 @@ def make_app(home: Home, config: Config) -> FastAPI:
     app.state.keeper = Keeper(home, app.state.readers)
     app.state.limit_threads, app.state.make_old_app = limit_threads, partial(make_old_app, app)
     errors.install(app)
-    api = APIRouter(prefix="/api/v2")
-    api.include_router(about.open_routes)
-    for module in MODULES:
-        api.include_router(module.routes.router)
-    app.include_router(api)
-    own = APIRouter(prefix="/api/venturi/v1")
-    for module in OWN:
-        own.include_router(module.routes.router)
-    app.include_router(own)
-    app.include_router(sign_in.routes)
-    app.include_router(sign_in.pages)
+    # As they are: to be included would make each of them once more.
+    for router in (about.open_routes, *(module.routes.router for module in (*MODULES, *OWN))):
+        app.router.routes.extend(router.routes)
+    app.router.routes.extend([*sign_in.routes.routes, *sign_in.pages.routes])
     return app
 
 
@@ -101,9 +103,7 @@ def make_old_app(beside: FastAPI) -> FastAPI:
                   redirect_slashes=False)  # fmt: skip
     app.state = beside.state
     errors.install(app)
-    old = APIRouter(prefix="/api/v1")
-    old.include_router(routes.routes.router)
-    app.include_router(old)
+    app.router.routes.extend(routes.routes.router.routes)
     return app
 
 

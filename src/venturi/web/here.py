@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 
 from ..config import Config, Home
 from ..core.errors import VenturiError
@@ -17,23 +18,32 @@ from ..store import Reader, Store
 from ..store.reading_pages import Condition
 from ..wire.frames import Head
 from . import asking
-from .errors import Fault, Problem
+from .errors import Fault, described
 from .readers import Known, Readers
 from .who import Allowed, Person
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "It cannot be done as asked."},
-    401: {"model": Problem, "description": "Nobody is known to ask."},
-    403: {"model": Problem, "description": "Whoever asks may not do this."},
-    404: {"model": Problem, "description": "It is not there."},
-    429: {"model": Problem, "description": "Too many requests; the answer says when to go on."},
-    503: {"model": Problem, "description": "The database or the engine does not answer."},
-}
-_OF_CHANGES: dict[int | str, dict[str, Any]] = {
-    202: {"model": Problem, "description": "No engine runs: the command waits for the next one."},
-    409: {"model": Problem, "description": "The present state does not allow it."},
-}
+_PROBLEMS = described(
+    {
+        400: "It cannot be done as asked.",
+        401: "Nobody is known to ask.",
+        403: "Whoever asks may not do this.",
+        404: "It is not there.",
+        429: "Too many requests; the answer says when to go on.",
+        503: "The database or the engine does not answer.",
+    }
+)
+_OF_CHANGES = described(
+    {
+        202: "No engine runs: the command waits for the next one.",
+        409: "The present state does not allow it.",
+    }
+)
+API, OWN, OLD = "/api/v2", "/api/venturi/v1", "/api/v1"
+
+
+def named(route: APIRoute) -> str:
+    return route.name
 
 
 class Here:
@@ -93,10 +103,10 @@ At = Annotated[Here, Depends(_here)]
 
 
 class Routes:
-    """The routes of one resource."""
+    """The routes of one resource, with their whole paths: an application takes them as they are."""
 
-    def __init__(self, tag: str) -> None:
-        self.router = APIRouter(tags=[tag])
+    def __init__(self, tag: str, below: str = API) -> None:
+        self.router = APIRouter(prefix=below, tags=[tag], generate_unique_id_function=named)
 
     def get(self, path: str, may: str, **more: Any) -> Callable[[_F], _F]:
         return self._add("GET", path, may, **more)

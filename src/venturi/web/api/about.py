@@ -19,7 +19,7 @@ from ...store.reading_pages import Condition
 from ..errors import Fault
 from ..forming import host, user
 from ..health import health
-from ..here import At, Routes
+from ..here import API, At, Routes, named
 from ..models.about import (
     ConfigOption,
     ConfigSection,
@@ -57,7 +57,7 @@ from .dags import in_span
 
 API_VERSION = "3.3.0"  # of Airflow, whose API this is in the shape of
 
-open_routes = APIRouter(tags=["Monitor"])  # answered to anybody
+open_routes = APIRouter(prefix=API, tags=["Monitor"], generate_unique_id_function=named)  # answered to anybody
 routes = Routes("About")
 
 

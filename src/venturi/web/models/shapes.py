@@ -14,13 +14,13 @@ from ..paging import NUMBER_MAX, Text
 class Shape(BaseModel):
     """Of an answer: fields that no default can be left to are always there."""
 
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True, defer_build=True)
 
 
 class Strict(BaseModel):
     """Of a request: a field that nobody knows is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def _in_reach(given: datetime) -> datetime:

@@ -16,7 +16,7 @@ from ..api import changing, connections, dags, instances, logs, pools, runs, var
 from ..changing import note
 from ..errors import Fault
 from ..forming import run_of, told_run
-from ..here import At, Routes
+from ..here import OLD, At, Routes
 from ..models.dags import DagPatch
 from ..models.runs import DagRun, RunClear, RunPatch, Trigger
 from ..models.settings import Connection, ConnectionBody, PoolBody, PoolPatch, VariableBody
@@ -25,7 +25,7 @@ from ..models.tasks import ClearInstances, InstancePatch, TaskInstance
 from ..paging import Limit, Number, Offset, Pattern, Text, Texts
 from . import forms
 
-routes = Routes("Airflow 2")
+routes = Routes("Airflow 2", OLD)
 
 LIMIT = 100
 Mask = Annotated[list[str] | None, Query()]

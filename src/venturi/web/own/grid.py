@@ -12,12 +12,12 @@ from fastapi.responses import Response
 from ...core.errors import NotFound
 from ...store.reading_pages import Condition, Order
 from ..forming import dag_of, known_of
-from ..here import At, Routes
+from ..here import OWN, At, Routes
 from ..packing import LETTERS
 from ..paging import Number, Text, limit_of
 from ..readers import Known
 
-routes = Routes("Venturi")
+routes = Routes("Venturi", OWN)
 
 GZIP_LEVEL = 4
 GZIP_BYTES_MIN = 2000

@@ -16,10 +16,10 @@ from ... import __version__
 from ...core.errors import VenturiError
 from ...store.reading_pages import Condition, Order
 from ..errors import Fault
-from ..here import At, Here, Routes
+from ..here import OWN, At, Here, Routes
 from ..paging import Number, Text
 
-routes = Routes("Venturi")
+routes = Routes("Venturi", OWN)
 
 LOOK_S = 0.25
 BEAT_S = 15.0

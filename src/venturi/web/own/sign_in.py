@@ -6,7 +6,7 @@ Owns these routes and their two pages, which work without a script.
 from __future__ import annotations
 
 import html
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
@@ -17,20 +17,23 @@ from starlette.concurrency import run_in_threadpool
 from ...core.accounts import ADMIN, HOLDER, Person
 from ...store.accounts import By
 from ...store.reading_accounts import HOLDER_NAME, SESSION_S
-from ..errors import Fault, Problem
+from ..errors import Fault, described
+from ..here import named
 from ..keeping import WRONG, Keeper
 from ..passwords import CHARS_MAX
 from ..who import Allowed, cookie_name, csrf_of, is_tls, must_be_ours, shown_by
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The request holds what is no text."},
-    401: {"model": Problem, "description": "Nobody is known to ask."},
-    403: {"model": Problem, "description": "It came from a page of another site."},
-    404: {"model": Problem, "description": "It is not there."},
-    429: {"model": Problem, "description": "It was tried too often; the answer says when to go on."},
-    503: {"model": Problem, "description": "The database does not answer."},
-}
-routes = APIRouter(tags=["Accounts"], responses=_PROBLEMS)
+_PROBLEMS = described(
+    {
+        400: "The request holds what is no text.",
+        401: "Nobody is known to ask.",
+        403: "It came from a page of another site.",
+        404: "It is not there.",
+        429: "It was tried too often; the answer says when to go on.",
+        503: "The database does not answer.",
+    }
+)
+routes = APIRouter(tags=["Accounts"], responses=_PROBLEMS, generate_unique_id_function=named)
 pages = APIRouter(include_in_schema=False)
 DAY_S, CLI_S = 24 * 3600.0, 3600.0
 FORM_BYTES_MAX = 16 * 1024

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from ..errors import Fault
 from ..forming import known_of as version_of
-from ..here import At, Routes
+from ..here import OWN, At, Routes
 from ..paging import Text, seconds
 
-routes = Routes("Venturi")
+routes = Routes("Venturi", OWN)
 
 DAYS_DEFAULT, DAYS_MAX, RUNS_MAX = 7, 400, 2_000
 DAY_S = 86_400.0
