@@ -14,7 +14,8 @@ FROM ${BASE} AS build
 # Debian's own python3 cannot make environments before it has this package; python.org's images can.
 RUN python3 -c "import ensurepip" 2>/dev/null \
     || (apt-get -qq update && apt-get -qq install -y --no-install-recommends python3-venv)
-COPY pyproject.toml README.md LICENSE CHANGELOG.md ARCHITECTURE.md /src/
+COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ARCHITECTURE.md /src/
+COPY ui /src/ui
 COPY src /src/src
 RUN python3 -m venv /opt/venturi && /opt/venturi/bin/pip install --no-cache-dir "/src[postgres]" \
     && /opt/venturi/bin/venturi airflow --install-command

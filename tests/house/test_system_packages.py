@@ -1,4 +1,4 @@
-"""`make test` installs what tests of containers and SSH need of the system where it may, and else goes on."""
+"""`make test` installs what tests need of the system where it may, and else goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "system_packages.sh"
-TOLD = ("podman", "runc", "netavark", "iptables", "busybox", "sshd")
+TOLD = ("podman", "runc", "netavark", "iptables", "busybox", "chromium", "sshd")
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def _command(file: Path, text: str) -> None:
 
 
 def test_what_is_missing_is_installed_once_and_said(machine):
-    asked, said = machine("runc", "netavark", "iptables", "sshd")
+    asked, said = machine("runc", "netavark", "iptables", "sshd", "chromium")
     assert [line.split()[-2:] for line in asked][1] == ["podman", "busybox-static"]
     assert said.splitlines() == [
-        "Installing for the tests of containers and SSH (once): podman busybox-static",
+        "Installing for the tests of containers, SSH and the interface (once): podman busybox-static",
         "Installed.",
     ]
 
@@ -57,7 +57,9 @@ def test_where_all_is_there_nothing_is_done_or_said(machine):
 def test_where_it_may_not_install_it_says_what_is_skipped_and_goes_on(machine, more):
     asked, said = machine(*TOLD[:-1], **more)
     assert asked == []
-    assert said.startswith("Tests of containers and SSH are skipped. What they need here: openssh-server")
+    assert said.startswith(
+        "Tests of containers, SSH and the interface are skipped. What they need here: openssh-server"
+    )
 
 
 def test_without_network_it_says_so_and_goes_on(machine):

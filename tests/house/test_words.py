@@ -32,8 +32,11 @@ def written() -> list[Path]:
 
 
 def left_by_tools(file: Path) -> bool:
-    """Caches lie in hidden folders (ruff makes one beside each of its settings) and in Python's own."""
-    return any(part == "__pycache__" or (part.startswith(".") and part != ".ci") for part in file.parent.parts)
+    """Caches lie in hidden folders (ruff makes one beside each of its settings) and in Python's own; the interface is
+    built into `ui_dist`."""
+    return any(
+        part in ("__pycache__", "ui_dist") or (part.startswith(".") and part != ".ci") for part in file.parent.parts
+    )
 
 
 def test_nothing_is_left_for_later():

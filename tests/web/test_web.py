@@ -69,7 +69,7 @@ def test_health_has_airflows_shape_and_says_that_no_engine_answers(web):
 def test_the_first_page_says_what_runs(web):
     status, body = web.get("/")
     assert status == 200
-    assert b"Venturi runs" in body
+    assert b"Venturi" in body
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_known_hosts_are_answered(web, host):
 def test_other_hosts_are_not(web, host):
     status, body = web.get("/", host)
     assert status == 403
-    assert b"Venturi runs" not in body
+    assert b"<h1>" not in body
 
 
 def test_nothing_but_reading_is_served(web):
     assert web.get("/", method="POST")[0] == 405
-    assert web.get("/nothing")[0] == 404
+    assert web.get("/nothing.txt")[0] == 404
 
 
 def test_it_ends_with_its_lifeline(web):

@@ -34,6 +34,7 @@ from sqlalchemy.sql.selectable import FromClause
 from ..core.errors import NotFound
 from . import tables as t
 from .drivers import Driver, Row, transaction
+from .reading_overview import OverviewReads
 from .statements import json_items, text_of
 
 
@@ -352,7 +353,7 @@ _VALUE_RUN = ("dag_id", "run_id", "version", "logical_date", "run_after")
 # ── small reads for lists ────────────────────────────────────────────────────────────────────────────────
 
 
-class PageReads:
+class PageReads(OverviewReads):
     """The part of a reader that lists."""
 
     _driver: Driver

@@ -33,7 +33,8 @@ from .api import (
 )
 from .errors import Problem
 from .keeping import Keeper
-from .own import grid, live, sign_in, simulate
+from .own import grid, live, overview, sign_in, simulate
+from .own.watch import Watch
 from .packing import Grids
 from .readers import Readers
 
@@ -56,7 +57,7 @@ MODULES = (
     pools,
     about,
 )
-OWN = (grid, live, simulate)
+OWN = (grid, live, overview, simulate)
 
 
 class Api(FastAPI):
@@ -85,6 +86,7 @@ def make_app(home: Home, config: Config) -> FastAPI:
     )
     app.state.home, app.state.config, app.state.readers = home, config, Readers(home, config)
     app.state.grids = Grids()
+    app.state.watch = Watch(home, app.state.readers)
     app.state.keeper = Keeper(home, app.state.readers)
     app.state.limit_threads, app.state.make_old_app = limit_threads, partial(make_old_app, app)
     errors.install(app)

@@ -17,6 +17,7 @@ KINDS = {
     "/docs": ("docs.html", b"text/html; charset=utf-8"),
     "/docs.js": ("docs.js", b"text/javascript; charset=utf-8"),
     "/docs.css": ("docs.css", b"text/css; charset=utf-8"),
+    "/sign-in.css": ("sign-in.css", b"text/css; charset=utf-8"),
     "/openapi.json": ("openapi.json", b"application/json"),
 }
 GZIP_BYTES_MIN = 4096

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..config import Config, Home
-from . import files
+from . import files, ui
 from .health import health
 from .hosts import Hosts
 
@@ -28,7 +28,7 @@ Send = Callable[[Message], Awaitable[None]]
 SLASH = "\ud82f"  # no text that can be sent holds it
 _SLASH = re.compile(b"%2[fF]")
 BODY_BYTES_MAX = 16 * 1024 * 1024
-_OF_APP = frozenset({"/login", "/logout", "/home"})
+_OF_APP = frozenset({"/login", "/logout"})
 
 
 class Front:
@@ -49,12 +49,13 @@ class Front:
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
         elif scope["path"] in files.KINDS and scope["method"] in ("GET", "HEAD"):
-            encodings = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-            await _send(send, 200, *files.found(scope["path"], encodings))
-        elif scope["path"].startswith(("/api/", "/auth/")) or scope["path"] in _OF_APP:
+            await _send(send, 200, *files.found(scope["path"], _header(scope, b"accept-encoding")))
+        elif _is_of_app(scope["path"]):
             await self._by_app(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, {"detail": "Only GET is served here."})
+        elif ui.is_built() and (found := await ui.sent(scope["path"], _header(scope, b"accept-encoding"))) is not None:
+            await _give(send, scope, found)
         elif scope["path"] == "/":
             self._soon = asyncio.ensure_future(self._made(""))  # whoever opens the page asks the API next
             await _page(send, await health(self._home))
@@ -87,6 +88,24 @@ def _make(home: Home, config: Config) -> Any:
     from .app import make_app
 
     return make_app(home, config)
+
+
+def _is_of_app(path: str) -> bool:
+    if path == "/home":
+        return not ui.is_built()
+    return path.startswith(("/api/", "/auth/")) or path in _OF_APP
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
+async def _give(send: Send, scope: Scope, found: ui.Sent) -> None:
+    known = {name for name, _ in found.headers}
+    headers = [*found.headers, *(one for one in _HEADERS if one[0] not in known)]
+    headers.append((b"content-length", str(len(found.body)).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
 
 
 def _with_slashes(scope: Scope) -> Scope:
@@ -141,8 +160,8 @@ async def _page(send: Send, found: dict[str, Any]) -> None:
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Venturi</title>"
         f"<h1>Venturi runs</h1><table>{rows}</table>"
-        "<p>The interface is not built yet. Until then: <code>venturi ls</code>, <code>venturi status</code>, "
-        "<code>venturi logs</code>.</p></html>"
+        "<p>The interface is not built here. In a checkout <code>make ui</code> builds it; an installed wheel has it. "
+        "Until then: <code>venturi ls</code>, <code>venturi status</code>, <code>venturi logs</code>.</p></html>"
     )
     await _send(send, 200, page.encode(), [(b"content-type", b"text/html; charset=utf-8")])
 

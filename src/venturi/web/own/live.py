@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Header, Query
+from fastapi import Header, Query, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from ... import __version__
-from ...core.errors import VenturiError
+from ...core.errors import StoreError, VenturiError
 from ...store.reading_pages import Condition, Order
 from ..errors import Fault
 from ..here import OWN, At, Here, Routes
 from ..paging import Number, Text
+from .watch import HEALTH_S, Watch
 
 routes = Routes("Venturi", OWN)
 
-LOOK_S = 0.25
 BEAT_S = 15.0
 PAGE = 500
 STREAMS_MAX = 40
@@ -58,17 +58,27 @@ def get_why(here: At, dag_id: Text, run_id: Text | None = None, task: Text | Non
 )
 async def get_events(
     here: At,
+    request: Request,
     dag_id: Text | None = None,
     after: Annotated[Number | None, Query(description="The last event that is known; without it, from now on.")] = None,
     last_event_id: Annotated[str | None, Header()] = None,
+    page: Annotated[
+        bool,
+        Query(
+            description="For a page: events without names, where they begin, and whether engine and database answer."
+        ),
+    ] = False,
 ) -> StreamingResponse:
     """Everything that is committed from now on, or after an event, in the order of the commits."""
     if len(_open) >= STREAMS_MAX:
         raise Fault(503, f"There are {STREAMS_MAX} streams already.")
     if last_event_id is not None and last_event_id.isdigit() and len(last_event_id) < 19:
         after = int(last_event_id)
-    start = after if after is not None else await asyncio.to_thread(_last, here)
-    return StreamingResponse(_stream(here, dag_id, start), media_type="text/event-stream")
+    newest = await asyncio.to_thread(_last, here)
+    start = newest if after is None else min(after, newest)
+    first = f"event: from\ndata: {json.dumps({'event': start, 'newest': newest})}\n\n" if page else ""
+    stream = _stream(here, request.app.state.watch, dag_id, start, page, first)
+    return StreamingResponse(stream, media_type="text/event-stream")
 
 
 def _last(here: Here) -> int:
@@ -76,26 +86,35 @@ def _last(here: Here) -> int:
         return reader.last_event()
 
 
-async def _stream(here: Here, dag_id: str | None, after: int) -> AsyncIterator[str]:
+async def _stream(
+    here: Here, watch: Watch, dag_id: str | None, after: int, page: bool, first: str
+) -> AsyncIterator[str]:
     mark = object()
     _open.add(mark)
-    quiet_s = 0.0
+    known: dict[str, str | None] = {}
     try:
-        yield f": from event {after} on\n\n"
-        while True:
-            rows, after = await asyncio.to_thread(_look, here, dag_id, after)
-            for row in rows:
-                yield _told(row)
-            if rows:
-                quiet_s = 0.0
-                continue
-            await asyncio.sleep(LOOK_S)
-            quiet_s += LOOK_S
-            if quiet_s >= BEAT_S:
-                quiet_s = 0.0
-                yield ": still here\n\n"
+        async with watch.followed():
+            yield f": from event {after} on\n\n{first}"
+            while True:
+                rows, after = await _looked(here, dag_id, after)
+                for row in rows:
+                    yield _told(row, named=not page)
+                if page and watch.health not in (known, {}):
+                    # Without an id: a stream that breaks here goes on after the last event.
+                    yield f"event: health\ndata: {json.dumps({'kind': 'health', 'data': watch.health})}\n\n"
+                known = watch.health
+                if not rows and not await watch.changed(after, known, BEAT_S):
+                    yield ": still here\n\n"
     finally:
         _open.discard(mark)
+
+
+async def _looked(here: Here, dag_id: str | None, after: int) -> tuple[list[tuple[Any, ...]], int]:
+    try:
+        return await asyncio.to_thread(_look, here, dag_id, after)
+    except StoreError:
+        await asyncio.sleep(HEALTH_S)  # the watch tells of it, and looks until the database is back
+        return [], after
 
 
 def _look(here: Here, dag_id: str | None, after: int) -> tuple[list[tuple[Any, ...]], int]:
@@ -116,7 +135,7 @@ def _look(here: Here, dag_id: str | None, after: int) -> tuple[list[tuple[Any, .
     return [row for row in told if dag_id in (None, row[3]) and here.sees(row[3])], rows[-1][0]
 
 
-def _told(row: tuple[Any, ...]) -> str:
+def _told(row: tuple[Any, ...], named: bool) -> str:
     id, at, kind, dag_id, _, data, run_id, _ = row
     told = {
         "at": at,
@@ -125,7 +144,8 @@ def _told(row: tuple[Any, ...]) -> str:
         "dag_run_id": run_id,
         "data": None if data is None else json.loads(data),
     }
-    return f"id: {id}\nevent: {kind}\ndata: {json.dumps(told)}\n\n"
+    name = f"event: {kind}\n" if named else ""
+    return f"id: {id}\n{name}data: {json.dumps(told)}\n\n"
 
 
 # ── metrics ──

@@ -176,18 +176,20 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
     text = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="/docs.css"><h1>{html.escape(title)}</h1>'
-        f"{body}</html>"
+        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="/sign-in.css">'
+        f"<main><h1>{html.escape(title)}</h1>"
+        f"{body}</main></html>"
     )
     # No `Referrer-Policy: no-referrer` here: a form would then come with the origin "null".
     return HTMLResponse(text, status, {"Content-Security-Policy": POLICY})
 
 
-def _form(said: str = "", status: int = 200) -> HTMLResponse:
+def _form(said: str = "", status: int = 200, leads: str = "") -> HTMLResponse:
     told = f'<p role="alert">{html.escape(said)}</p>' if said else ""
+    then = f'<input type="hidden" name="next" value="{html.escape(leads)}">' if _is_here(leads) else ""
     return _page(
         "Sign in to Venturi",
-        f'{told}<form method="post" action="/login">'
+        f'{told}<form method="post" action="/login">{then}'
         '<p><label>Name <input name="username" autocomplete="username" required></label></p>'
         '<p><label>Password <input name="password" type="password" autocomplete="current-password" required>'
         "</label></p><p><button>Sign in</button></p></form>"
@@ -196,11 +198,16 @@ def _form(said: str = "", status: int = 200) -> HTMLResponse:
     )
 
 
+def _is_here(path: str) -> bool:
+    """Whether it is an address of ours, and none that a browser would take for another site's."""
+    return path.startswith("/") and path.isprintable() and not path.startswith("//") and "\\" not in path
+
+
 @pages.get("/login")
-def login_page(token: str | None = None) -> Response:
+def login_page(token: str | None = None, next: str = "") -> Response:
     """What opens a link does not use it up: the button does."""
     if token is None:
-        return _form()
+        return _form(leads=next)
     return _page(
         "Sign in to Venturi",
         f'<form method="post" action="/login"><input type="hidden" name="token" value="{html.escape(token)}">'
@@ -223,8 +230,10 @@ def _login(request: Request, given: dict[str, str]) -> Response:
             person = _by_password(request, given.get("username", ""), given.get("password", ""))
             account = who = person.name
     except Fault as fault:
-        return _form(fault.detail, fault.status)
-    return _with_cookie(request, RedirectResponse("/home", 303), _session(request, account, who))
+        return _form(fault.detail, fault.status, given.get("next", ""))
+    leads = given.get("next", "")
+    then = RedirectResponse(leads if _is_here(leads) else "/home", 303)
+    return _with_cookie(request, then, _session(request, account, who))
 
 
 def _by_link(request: Request, token: str) -> tuple[str, str]:

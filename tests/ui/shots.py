@@ -1,0 +1,99 @@
+"""`python -m tests.ui.shots [NAME …]`: every screen in light and dark, on a phone and on a desk, into .prove/shots/.
+
+For people to look at. Each screen is also asked whether axe finds something serious.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from .browser import Shop, axe, chromium, missing
+
+OUT = Path(".prove/shots")
+SIZES = {"390": (390, 844), "1440": (1440, 900)}
+
+
+def _home(page: Page, shop: Shop) -> None:
+    page.goto("/")
+    page.get_by_text("Running now").wait_for()
+
+
+def _dags(page: Page, shop: Shop) -> None:
+    page.goto("/dags")
+    page.get_by_role("link", name="hello_shop").first.wait_for()
+
+
+def _broken(page: Page, shop: Shop) -> None:
+    _dags(page, shop)
+    page.get_by_role("button", name="invoices.py").click()
+    page.locator("[class*=hljs]").first.wait_for()
+
+
+def _palette(page: Page, shop: Shop) -> None:
+    _dags(page, shop)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("or")
+
+
+def _shortcuts(page: Page, shop: Shop) -> None:
+    _home(page, shop)
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Shortcuts").wait_for()
+
+
+def _login(page: Page, shop: Shop) -> None:
+    page.goto("/login")
+
+
+# A new screen is one line here.
+SCREENS: dict[str, Callable[[Page, Shop], None]] = {
+    "home": _home,
+    "dags": _dags,
+    "dags-broken": _broken,
+    "palette": _palette,
+    "shortcuts": _shortcuts,
+    "login": _login,
+}
+
+
+def main(names: list[str]) -> int:
+    reason = missing()
+    if reason is not None:
+        print(reason)
+        return 1
+    OUT.mkdir(parents=True, exist_ok=True)
+    serious = 0
+    with tempfile.TemporaryDirectory(prefix="venturi-shots-") as folder, chromium() as browser:
+        shop = Shop(Path(folder))
+        try:
+            shop.populate()
+            for theme in ("light", "dark"):
+                for size, (width, height) in SIZES.items():
+                    phone = {"has_touch": True, "is_mobile": True} if width < 600 else {}
+                    viewport = {"width": width, "height": height}
+                    context = shop.signed_in(browser, viewport=viewport, color_scheme=theme, **phone)
+                    page = context.new_page()
+                    for name, arrive in SCREENS.items():
+                        if names and name not in names:
+                            continue
+                        arrive(page, shop)
+                        page.wait_for_timeout(250)
+                        page.screenshot(path=OUT / f"{name}-{size}-{theme}.png")
+                        for line in axe(page) if name != "login" else []:
+                            serious += 1
+                            print(f"{name} {size} {theme}: {line}")
+                    context.close()
+        finally:
+            shop.go.touch()
+            shop.place.end()
+    print(f"{OUT}: {len(list(OUT.glob('*.png')))} pictures; axe found {serious} serious things.")
+    return 1 if serious else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,47 @@
+// Every page: its path, what loads it, and where it stands in the rail. A new page is one entry here.
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { AdminIcon, ApprovalIcon, AssetIcon, DagIcon, HomeIcon, RunsIcon } from "~/components/icons";
+import { links } from "~/models/links.model";
+import type { Params } from "./router";
+
+export interface Crumb {
+  text: string;
+  href?: string;
+}
+
+export interface Page {
+  path: string;
+  load: LazyExoticComponent<ComponentType<{ params: Params }>>;
+  crumbs: (params: Params) => Crumb[];
+}
+
+/** `key` is typed after g. */
+export interface Place {
+  label: string;
+  href: string;
+  icon: ComponentType;
+  key: string;
+}
+
+const dags: Crumb = { text: "DAGs", href: links.dags() };
+
+// The first that fits.
+export const PAGES: Page[] = [
+  { path: "/", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
+  { path: "/home", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
+  { path: "/dags", load: lazy(() => import("~/routes/Dags")), crumbs: () => [dags] },
+];
+
+const ALL_PLACES: Place[] = [
+  { label: "Home", href: links.home(), icon: HomeIcon, key: "h" },
+  { label: "DAGs", href: links.dags(), icon: DagIcon, key: "d" },
+  { label: "Runs", href: links.runs(), icon: RunsIcon, key: "r" },
+  { label: "Assets", href: links.assets(), icon: AssetIcon, key: "s" },
+  { label: "Approvals", href: links.approvals(), icon: ApprovalIcon, key: "p" },
+  { label: "Admin", href: links.admin(), icon: AdminIcon, key: "a" },
+];
+
+/** What the rail lists: the places that have a page. */
+export const PLACES = ALL_PLACES.filter((place) =>
+  PAGES.some((page) => page.path.replace(/(\/:[^/]+\?)+$/, "") === place.href),
+);

@@ -1,0 +1,51 @@
+// A dialog above the page; the browser's own, so that focus stays in it and Escape closes it.
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Button } from "./Button";
+import { CrossIcon } from "./icons";
+import css from "./Dialog.module.css";
+
+export interface DialogProps {
+  title: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+  foot?: ReactNode;
+  width?: "small" | "normal" | "wide";
+}
+
+export function Dialog({ title, onClose, children, foot, width = "normal" }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={css.dialog}
+      data-width={width}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div className={css.inner}>
+        <header className={css.head}>
+          <h2 id={id}>{title}</h2>
+          <Button kind="quiet" size="small" label="Close" onClick={onClose}>
+            <CrossIcon />
+          </Button>
+        </header>
+        <div className={css.body}>{children}</div>
+        {foot !== undefined && <footer className={css.foot}>{foot}</footer>}
+      </div>
+    </dialog>
+  );
+}
