@@ -5,6 +5,7 @@ For people to look at. Each screen is also asked whether axe finds something ser
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -46,6 +47,18 @@ def _shortcuts(page: Page, shop: Shop) -> None:
     page.get_by_role("heading", name="Shortcuts").wait_for()
 
 
+def _runs(page: Page, shop: Shop) -> None:
+    page.goto("/runs")
+    page.get_by_role("link", name=re.compile("orders_daily")).first.wait_for()
+
+
+def _runs_clear(page: Page, shop: Shop) -> None:
+    page.goto("/runs?state=failed")
+    page.get_by_role("checkbox", name="Choose all").check()
+    page.get_by_role("button", name="Clear…").click()
+    page.get_by_text("again").nth(1).wait_for()
+
+
 def _login(page: Page, shop: Shop) -> None:
     page.goto("/login")
 
@@ -55,6 +68,8 @@ SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "home": _home,
     "dags": _dags,
     "dags-broken": _broken,
+    "runs": _runs,
+    "runs-clear": _runs_clear,
     "palette": _palette,
     "shortcuts": _shortcuts,
     "login": _login,

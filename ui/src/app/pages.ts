@@ -30,6 +30,7 @@ export const PAGES: Page[] = [
   { path: "/", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
   { path: "/home", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
   { path: "/dags", load: lazy(() => import("~/routes/Dags")), crumbs: () => [dags] },
+  { path: "/runs", load: lazy(() => import("~/routes/Runs")), crumbs: () => [{ text: "Runs" }] },
 ];
 
 const ALL_PLACES: Place[] = [

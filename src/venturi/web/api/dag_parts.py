@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from ...core.errors import NotFound
 from ...core.spec import TaskSpec
+from ...store import Reader
+from ...store.rows import ImportErrorRow
 from ..forming import QUEUE, bundle_of, dag_of, known_of, number, version_shape
 from ..here import At, Here, Routes
 from ..models.dags import (
@@ -217,14 +219,20 @@ class ImportErrorQuery(BaseModel):
     bundle_name: Text | None = None
 
 
+def seen_errors(here: Here, reader: Reader) -> list[ImportErrorRow]:
+    """Of files all of whose DAGs may be seen."""
+    rows = reader.import_errors()
+    if here.only is None:
+        return rows
+    dags: dict[str | None, list[str]] = {}
+    for dag in reader.dags():
+        dags.setdefault(dag.file, []).append(dag.dag_id)
+    return [row for row in rows if row.file in dags and all(map(here.sees, dags[row.file]))]
+
+
 def _import_errors(here: Here) -> list[ImportError]:
     with here.reader() as reader:
-        rows = reader.import_errors()
-        if here.only is not None:  # of a file, all of whose DAGs are seen
-            dags: dict[str | None, list[str]] = {}
-            for row in reader.dags():
-                dags.setdefault(row.file, []).append(row.dag_id)
-            rows = [row for row in rows if row.file in dags and all(map(here.sees, dags[row.file]))]
+        rows = seen_errors(here, reader)
     return [
         ImportError(
             import_error_id=number("import error", row.file),

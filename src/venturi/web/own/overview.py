@@ -17,6 +17,7 @@ from ...store import Reader
 from ...store.reading_overview import Looked
 from ...store.reading_pages import Condition
 from ...store.rows import ImportErrorRow
+from ..api.dag_parts import seen_errors
 from ..api.dags import Found, all_found, dag_fields
 from ..forming import run_type
 from ..here import At, Here, Routes
@@ -146,7 +147,7 @@ class Glance(BaseModel):
     activity: Activity
 
 
-@routes.get("/dags", may="dags:read")
+@routes.get("/dags", may="dags:read", by_grant=True)
 def get_dag_list(here: At, runs: Annotated[int, Query(ge=0, le=LAST_RUNS_MAX)] = LAST_RUNS) -> DagList:
     """All DAGs that are there, each with its newest runs, oldest first."""
     with here.reader() as reader:
@@ -160,7 +161,7 @@ def get_dag_list(here: At, runs: Annotated[int, Query(ge=0, le=LAST_RUNS_MAX)] =
             _listed(one, active.get(one.row.dag_id, 0), reader.last_runs(one.row.dag_id, runs) if runs else [])
             for one in sorted(found, key=lambda one: one.row.dag_id)
         ]
-        broken = [_broken(row) for row in reader.import_errors()]
+        broken = [_broken(row) for row in seen_errors(here, reader)]
     return DagList(now=time.time(), event=event, dags=told, broken=broken)
 
 
@@ -224,19 +225,20 @@ def _around(file: str, line: int) -> list[CodeLine]:
 # ── everything at a glance ──
 
 
-@routes.get("/home", may="runs:read")
+@routes.get("/home", may="runs:read", by_grant=True)
 def get_home(here: At) -> Glance:
     """What runs, what failed and why, what comes next, and the last day."""
     now = time.time()
     with here.reader() as reader:
         event = reader.last_event()
         dags = [one for one in all_found(here, reader) if one.row.active]
-        unfinished = reader.unfinished(DAY_RUNS_MAX)
-        day = reader.runs_since(now - 2 * DAY_S, DAY_RUNS_MAX)
+        unfinished = [row for row in reader.unfinished(DAY_RUNS_MAX) if here.sees(row.dag_id)]
+        day = [row for row in reader.runs_since(now - 2 * DAY_S, DAY_RUNS_MAX) if here.sees(row.dag_id)]
         running = [_open(here, reader, row) for row in _most_alive(unfinished)[:RUNNING_MAX]]
-        failed = _failed(reader, day, now)
-        questions = reader.page("questions", [Condition("answered_at", "empty", True)], limit=1).total
-        broken = len(reader.import_errors())
+        failed = _failed(here, reader, day, now)
+        waiting = [Condition("answered_at", "empty", True), *here.in_scope()]
+        questions = reader.page("questions", waiting, limit=1).total
+        broken = len(seen_errors(here, reader))
         names = {one.row.dag_id: one.known.name for one in dags}
     coming = sorted((_coming(one) for one in dags if _is_due(one)), key=lambda one: one.at)
     return Glance(
@@ -277,7 +279,7 @@ def _open(here: Here, reader: Reader, row: Looked) -> OpenRun:
     )
 
 
-def _failed(reader: Reader, day: list[Looked], now: float) -> list[tuple[Looked, bool]]:
+def _failed(here: Here, reader: Reader, day: list[Looked], now: float) -> list[tuple[Looked, bool]]:
     """What failed within a day, and whatever a DAG ended with last, newest first."""
     found: dict[int, tuple[Looked, bool]] = {}
     ended: dict[str, Looked] = {}
@@ -289,7 +291,7 @@ def _failed(reader: Reader, day: list[Looked], now: float) -> list[tuple[Looked,
             found[row.id] = (row, newer is not None and newer.state == "success")
         ended.setdefault(row.dag_id, row)
     for dag_id, state, *_ in reader.newest_runs():
-        if state == "failed" and dag_id not in ended:
+        if state == "failed" and dag_id not in ended and here.sees(dag_id):
             for row in reader.last_runs(dag_id, 1):
                 found[row.id] = (row, False)
     return sorted(found.values(), key=lambda one: (one[1], -(one[0].ended_at or 0.0)))[:FAILED_MAX]
