@@ -240,9 +240,16 @@ class DagFiles:
                 error = {"type": type(problem).__name__, "message": str(problem), "file": state.file, "line": None}
         if error is not None or state.error is not None:
             turn.batch.import_errors.append((state.file, error))
+            if error != state.error:
+                self._tell_error(state, error, turn)
         state.error = error
         if state not in self._queue:  # else what has just been read is out of date
             self._tell_wanted(state, turn)
+
+    def _tell_error(self, state: FileState, error: dict[str, Any] | None, turn: Turn) -> None:
+        """For those who follow events: whether a file can be read has changed."""
+        told = {"file": state.file, "error": None if error is None else error["type"]}
+        turn.batch.events.append(Event(turn.now, "file", None, None, told))
 
     def _tell_wanted(self, state: FileState, turn: Turn) -> None:
         wanted, state.wanted_by = state.wanted_by, []
@@ -349,6 +356,7 @@ class DagFiles:
                 self._retire(dag_id, turn)
             if state.error is not None:
                 turn.batch.import_errors.append((state.file, None))
+                self._tell_error(state, None, turn)
             if state.reading is None:
                 self._tell_wanted(state, turn)
         self._gone.clear()
