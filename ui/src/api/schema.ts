@@ -1693,9 +1693,6 @@ export interface components {
             trace: string;
             code: components["schemas"]["CodeLine"][];
         };
-        BulkConnections: {
-            actions: (components["schemas"]["CreateConnections"] | components["schemas"]["UpdateConnections"] | components["schemas"]["DeleteConnections"])[];
-        };
         BulkInstance: {
             new_state?: components["schemas"]["venturi__web__models__shapes__TaskState"] | null;
             note?: string | null;
@@ -1711,12 +1708,6 @@ export interface components {
             map_index?: number | null;
             dag_id?: string | null;
             dag_run_id?: string | null;
-        };
-        BulkInstances: {
-            actions: (components["schemas"]["CreateInstances"] | components["schemas"]["UpdateInstances"] | components["schemas"]["DeleteInstances"])[];
-        };
-        BulkPools: {
-            actions: (components["schemas"]["CreatePools"] | components["schemas"]["UpdatePools"] | components["schemas"]["DeletePools"])[];
         };
         BulkResult: {
             /** @default [] */
@@ -1737,11 +1728,20 @@ export interface components {
             state?: components["schemas"]["MutableState"] | null;
             note?: string | null;
         };
-        BulkRuns: {
-            actions: (components["schemas"]["CreateRuns"] | components["schemas"]["UpdateRuns"] | components["schemas"]["DeleteRuns"])[];
+        Bulk_BulkInstance_: {
+            actions: (components["schemas"]["Create_BulkInstance_"] | components["schemas"]["Update_BulkInstance_"] | components["schemas"]["Delete_BulkInstance_"])[];
         };
-        BulkVariables: {
-            actions: (components["schemas"]["CreateVariables"] | components["schemas"]["UpdateVariables"] | components["schemas"]["DeleteVariables"])[];
+        Bulk_BulkRun_: {
+            actions: (components["schemas"]["Create_BulkRun_"] | components["schemas"]["Update_BulkRun_"] | components["schemas"]["Delete_BulkRun_"])[];
+        };
+        Bulk_ConnectionBody_: {
+            actions: (components["schemas"]["Create_ConnectionBody_"] | components["schemas"]["Update_ConnectionBody_"] | components["schemas"]["Delete_ConnectionBody_"])[];
+        };
+        Bulk_PoolBody_: {
+            actions: (components["schemas"]["Create_PoolBody_"] | components["schemas"]["Update_PoolBody_"] | components["schemas"]["Delete_PoolBody_"])[];
+        };
+        Bulk_VariableBody_: {
+            actions: (components["schemas"]["Create_VariableBody_"] | components["schemas"]["Update_VariableBody_"] | components["schemas"]["Delete_VariableBody_"])[];
         };
         ClearInstances: {
             /** @default true */
@@ -1862,35 +1862,35 @@ export interface components {
             connections: components["schemas"]["Connection"][];
             total_entries: number;
         };
-        CreateConnections: {
-            /** @constant */
-            action: "create";
-            entities: components["schemas"]["ConnectionBody"][];
-            /** @default fail */
-            action_on_existence: components["schemas"]["OnExistence"];
-        };
-        CreateInstances: {
+        Create_BulkInstance_: {
             /** @constant */
             action: "create";
             entities: components["schemas"]["BulkInstance"][];
             /** @default fail */
             action_on_existence: components["schemas"]["OnExistence"];
         };
-        CreatePools: {
-            /** @constant */
-            action: "create";
-            entities: components["schemas"]["PoolBody"][];
-            /** @default fail */
-            action_on_existence: components["schemas"]["OnExistence"];
-        };
-        CreateRuns: {
+        Create_BulkRun_: {
             /** @constant */
             action: "create";
             entities: components["schemas"]["BulkRun"][];
             /** @default fail */
             action_on_existence: components["schemas"]["OnExistence"];
         };
-        CreateVariables: {
+        Create_ConnectionBody_: {
+            /** @constant */
+            action: "create";
+            entities: components["schemas"]["ConnectionBody"][];
+            /** @default fail */
+            action_on_existence: components["schemas"]["OnExistence"];
+        };
+        Create_PoolBody_: {
+            /** @constant */
+            action: "create";
+            entities: components["schemas"]["PoolBody"][];
+            /** @default fail */
+            action_on_existence: components["schemas"]["OnExistence"];
+        };
+        Create_VariableBody_: {
             /** @constant */
             action: "create";
             entities: components["schemas"]["VariableBody"][];
@@ -2089,35 +2089,35 @@ export interface components {
             dags: components["schemas"]["Dag"][];
             total_entries: number;
         };
-        DeleteConnections: {
-            /** @constant */
-            action: "delete";
-            entities: (string | components["schemas"]["ConnectionBody"])[];
-            /** @default fail */
-            action_on_non_existence: components["schemas"]["OnAbsence"];
-        };
-        DeleteInstances: {
+        Delete_BulkInstance_: {
             /** @constant */
             action: "delete";
             entities: (string | components["schemas"]["BulkInstance"])[];
             /** @default fail */
             action_on_non_existence: components["schemas"]["OnAbsence"];
         };
-        DeletePools: {
-            /** @constant */
-            action: "delete";
-            entities: (string | components["schemas"]["PoolBody"])[];
-            /** @default fail */
-            action_on_non_existence: components["schemas"]["OnAbsence"];
-        };
-        DeleteRuns: {
+        Delete_BulkRun_: {
             /** @constant */
             action: "delete";
             entities: (string | components["schemas"]["BulkRun"])[];
             /** @default fail */
             action_on_non_existence: components["schemas"]["OnAbsence"];
         };
-        DeleteVariables: {
+        Delete_ConnectionBody_: {
+            /** @constant */
+            action: "delete";
+            entities: (string | components["schemas"]["ConnectionBody"])[];
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnAbsence"];
+        };
+        Delete_PoolBody_: {
+            /** @constant */
+            action: "delete";
+            entities: (string | components["schemas"]["PoolBody"])[];
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnAbsence"];
+        };
+        Delete_VariableBody_: {
             /** @constant */
             action: "delete";
             entities: (string | components["schemas"]["VariableBody"])[];
@@ -2214,10 +2214,12 @@ export interface components {
             include_past: boolean;
         };
         InstancesWanted: {
+            order_by?: string | null;
+            /** @default 0 */
+            page_offset: number;
+            /** @default 100 */
+            page_limit: number;
             dag_ids?: string[] | null;
-            dag_run_ids?: string[] | null;
-            task_ids?: string[] | null;
-            state?: (components["schemas"]["venturi__web__models__shapes__TaskState"] | null)[] | null;
             run_after_gte?: string | null;
             run_after_gt?: string | null;
             run_after_lte?: string | null;
@@ -2238,14 +2240,12 @@ export interface components {
             duration_gt?: number | null;
             duration_lte?: number | null;
             duration_lt?: number | null;
+            dag_run_ids?: string[] | null;
+            task_ids?: string[] | null;
+            state?: (components["schemas"]["venturi__web__models__shapes__TaskState"] | null)[] | null;
             pool?: string[] | null;
             queue?: string[] | null;
             executor?: string[] | null;
-            /** @default 0 */
-            page_offset: number;
-            /** @default 100 */
-            page_limit: number;
-            order_by?: string | null;
         };
         Job: {
             id: number;
@@ -2643,7 +2643,6 @@ export interface components {
             /** @default 100 */
             page_limit: number;
             dag_ids?: string[] | null;
-            states?: (components["schemas"]["RunState"] | null)[] | null;
             run_after_gte?: string | null;
             run_after_gt?: string | null;
             run_after_lte?: string | null;
@@ -2664,6 +2663,7 @@ export interface components {
             duration_gt?: number | null;
             duration_lte?: number | null;
             duration_lt?: number | null;
+            states?: (components["schemas"]["RunState"] | null)[] | null;
             conf_contains?: string | null;
         };
         ScheduledDag: {
@@ -2884,15 +2884,7 @@ export interface components {
             executor_config: string;
             dag_version: components["schemas"]["DagVersion"] | null;
         };
-        UpdateConnections: {
-            /** @constant */
-            action: "update";
-            entities: components["schemas"]["ConnectionBody"][];
-            update_mask?: string[] | null;
-            /** @default fail */
-            action_on_non_existence: components["schemas"]["OnAbsence"];
-        };
-        UpdateInstances: {
+        Update_BulkInstance_: {
             /** @constant */
             action: "update";
             entities: components["schemas"]["BulkInstance"][];
@@ -2900,15 +2892,7 @@ export interface components {
             /** @default fail */
             action_on_non_existence: components["schemas"]["OnAbsence"];
         };
-        UpdatePools: {
-            /** @constant */
-            action: "update";
-            entities: components["schemas"]["PoolBody"][];
-            update_mask?: string[] | null;
-            /** @default fail */
-            action_on_non_existence: components["schemas"]["OnAbsence"];
-        };
-        UpdateRuns: {
+        Update_BulkRun_: {
             /** @constant */
             action: "update";
             entities: components["schemas"]["BulkRun"][];
@@ -2916,7 +2900,23 @@ export interface components {
             /** @default fail */
             action_on_non_existence: components["schemas"]["OnAbsence"];
         };
-        UpdateVariables: {
+        Update_ConnectionBody_: {
+            /** @constant */
+            action: "update";
+            entities: components["schemas"]["ConnectionBody"][];
+            update_mask?: string[] | null;
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnAbsence"];
+        };
+        Update_PoolBody_: {
+            /** @constant */
+            action: "update";
+            entities: components["schemas"]["PoolBody"][];
+            update_mask?: string[] | null;
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnAbsence"];
+        };
+        Update_VariableBody_: {
             /** @constant */
             action: "update";
             entities: components["schemas"]["VariableBody"][];
@@ -3832,9 +3832,6 @@ export interface operations {
     get_dag_runs: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                offset?: number;
                 run_after_gte?: string | null;
                 run_after_gt?: string | null;
                 run_after_lte?: string | null;
@@ -3851,14 +3848,17 @@ export interface operations {
                 end_date_gt?: string | null;
                 end_date_lte?: string | null;
                 end_date_lt?: string | null;
-                duration_gte?: number | null;
-                duration_gt?: number | null;
-                duration_lte?: number | null;
-                duration_lt?: number | null;
                 updated_at_gte?: string | null;
                 updated_at_gt?: string | null;
                 updated_at_lte?: string | null;
                 updated_at_lt?: string | null;
+                duration_gte?: number | null;
+                duration_gt?: number | null;
+                duration_lte?: number | null;
+                duration_lt?: number | null;
+                cursor?: string | null;
+                limit?: number;
+                offset?: number;
                 conf_contains?: string | null;
                 run_type?: string[];
                 state?: string[];
@@ -3929,7 +3929,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkRuns"];
+                "application/json": components["schemas"]["Bulk_BulkRun_"];
             };
         };
         responses: {
@@ -4526,7 +4526,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkInstances"];
+                "application/json": components["schemas"]["Bulk_BulkInstance_"];
             };
         };
         responses: {
@@ -5616,7 +5616,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkVariables"];
+                "application/json": components["schemas"]["Bulk_VariableBody_"];
             };
         };
         responses: {
@@ -5754,7 +5754,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkConnections"];
+                "application/json": components["schemas"]["Bulk_ConnectionBody_"];
             };
         };
         responses: {
@@ -6040,7 +6040,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkPools"];
+                "application/json": components["schemas"]["Bulk_PoolBody_"];
             };
         };
         responses: {

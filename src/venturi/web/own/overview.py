@@ -20,9 +20,9 @@ from ...store.rows import ImportErrorRow
 from ..api.dag_parts import seen_errors
 from ..api.dags import Found, all_found, dag_fields
 from ..forming import run_type
-from ..here import At, Here, Routes
+from ..here import OWN, At, Here, Routes
 
-routes = Routes("Venturi")
+routes = Routes("Venturi", OWN)
 
 DAY_S, BUCKET_S = 24 * 3600.0, 900.0
 LAST_RUNS, LAST_RUNS_MAX = 20, 50
