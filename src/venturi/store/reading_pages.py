@@ -315,7 +315,7 @@ def _events() -> Listing:
     e, r = t.event.c, t.run.c
     of = t.event.outerjoin(t.run, r.id == e.run)
     fields = {
-        **{name: e[name] for name in ("id", "at", "kind", "dag_id")},
+        **{name: e[name] for name in ("id", "at", "kind", "dag_id", "run")},
         "run_id": r.run_id,
         "logical_date": r.logical_date,
     }

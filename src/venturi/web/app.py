@@ -33,7 +33,7 @@ from .api import (
 )
 from .errors import Problem
 from .keeping import Keeper
-from .own import grid, live, overview, sign_in, simulate
+from .own import grid, live, log_views, overview, run_views, sign_in, simulate
 from .own.watch import Watch
 from .packing import Grids
 from .readers import Readers
@@ -57,7 +57,7 @@ MODULES = (
     pools,
     about,
 )
-OWN = (grid, live, overview, simulate)
+OWN = (grid, live, overview, run_views, log_views, simulate)
 
 
 class Api(FastAPI):

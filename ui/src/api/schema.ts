@@ -1460,6 +1460,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_run_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_task_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_mapped_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_log_piece"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/log/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["find_in_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/log/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_log_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/log/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["follow_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/venturi/v1/dags/{dag_id}/simulate": {
         parameters: {
             query?: never;
@@ -1658,6 +1802,22 @@ export interface components {
             map_index: number;
             state: string;
             started: number | null;
+        };
+        Attempt: {
+            try_number: number;
+            outcome: string;
+            started: number | null;
+            ended: number;
+            reason: string | null;
+            exit_code: number | null;
+            signal: number | null;
+            peak_mb: number | null;
+            cpu_s: number | null;
+            host: string | null;
+            log_bytes: number;
+            error: {
+                [key: string]: unknown;
+            } | null;
         };
         Backfill: {
             id: number;
@@ -2131,6 +2291,9 @@ export interface components {
             name: string;
             reason: string;
         };
+        Ended: {
+            state: string;
+        };
         Event: {
             event_log_id: number;
             /** Format: date-time */
@@ -2275,6 +2438,11 @@ export interface components {
         KeptState: {
             value: components["schemas"]["JsonValue"];
         };
+        KeptValue: {
+            key: string;
+            kind: string;
+            bytes: number;
+        };
         LastEvent: {
             id?: number | null;
             timestamp?: string | null;
@@ -2328,8 +2496,34 @@ export interface components {
             event: string;
             level?: string | null;
         };
+        LogPiece: {
+            begin: number;
+            end: number;
+            size: number;
+            text: string;
+            over: boolean;
+        };
+        LogPlaces: {
+            places: number[];
+            more: boolean;
+        };
         LogUrl: {
             url: string;
+        };
+        MappedLine: {
+            map_index: number;
+            label: string | null;
+            state: string;
+            try_number: number;
+            started: number | null;
+            ended: number | null;
+            reason: string | null;
+        };
+        MappedLines: {
+            now: number;
+            event: number;
+            n: number;
+            instances: components["schemas"]["MappedLine"][];
         };
         Materialize: {
             dag_run_id?: string | null;
@@ -2602,6 +2796,17 @@ export interface components {
             run_on_latest_version?: boolean | null;
             note?: string | null;
         };
+        RunEvent: {
+            id: number;
+            at: number;
+            kind: string;
+            data: unknown;
+        };
+        RunEvents: {
+            event: number;
+            events: components["schemas"]["RunEvent"][];
+            more: boolean;
+        };
         RunOfEvent: {
             run_id: string;
             dag_id: string;
@@ -2622,6 +2827,37 @@ export interface components {
         RunState: "queued" | "running" | "success" | "failed";
         /** @enum {string} */
         RunType: "backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization";
+        RunView: {
+            now: number;
+            event: number;
+            dag_id: string;
+            dag_name: string;
+            paused: boolean;
+            run_id: string;
+            number: number;
+            state: string;
+            run_type: string;
+            by: string | null;
+            backfill: number | null;
+            queued: number;
+            started: number | null;
+            ended: number | null;
+            date: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+            conf: {
+                [key: string]: unknown;
+            };
+            note: string | null;
+            reason: string | null;
+            version_number: number;
+            groups: {
+                [key: string]: string;
+            };
+            tasks: components["schemas"]["TaskLine"][];
+        };
         RunsClear: {
             partition_key?: string | null;
             partition_date_start?: string | null;
@@ -2801,6 +3037,26 @@ export interface components {
             next_cursor?: string | null;
             previous_cursor?: string | null;
         };
+        TaskLine: {
+            task_id: string;
+            label: string;
+            operator: string;
+            group: string | null;
+            upstream: string[];
+            mapped: boolean;
+            n: number | null;
+            counts: {
+                [key: string]: number;
+            };
+            state: string;
+            try_number: number;
+            tries: number;
+            started: number | null;
+            ended: number | null;
+            wake: number | null;
+            reason: string | null;
+            note: string | null;
+        };
         TaskOfAsset: {
             dag_id: string;
             task_id: string;
@@ -2820,6 +3076,39 @@ export interface components {
         TaskStates: {
             task_state_store: components["schemas"]["venturi__web__models__states__TaskState"][];
             total_entries: number;
+        };
+        TaskView: {
+            now: number;
+            event: number;
+            dag_id: string;
+            dag_name: string;
+            run_id: string;
+            task_id: string;
+            task_label: string;
+            map_index: number;
+            label: string | null;
+            n: number | null;
+            counts: {
+                [key: string]: number;
+            };
+            state: string;
+            try_number: number;
+            tries: number;
+            started: number | null;
+            ended: number | null;
+            wake: number | null;
+            reason: string | null;
+            note: string | null;
+            operator: string;
+            pool: string;
+            memory_limit_mb: number | null;
+            time_limit_s: number | null;
+            doc: string | null;
+            asks: boolean;
+            attempts: components["schemas"]["Attempt"][];
+            values: components["schemas"]["KeptValue"][];
+            upstream: string[];
+            downstream: string[];
         };
         Tasks: {
             tasks: components["schemas"]["Task"][];
@@ -6489,6 +6778,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Glance"];
+                };
+            };
+        };
+    };
+    get_run_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+        };
+    };
+    get_run_events: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEvents"];
+                };
+            };
+        };
+    };
+    get_task_view: {
+        parameters: {
+            query?: {
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskView"];
+                };
+            };
+        };
+    };
+    get_mapped_lines: {
+        parameters: {
+            query?: {
+                begin?: number;
+                limit?: number;
+                state?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappedLines"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+        };
+    };
+    get_log_piece: {
+        parameters: {
+            query?: {
+                map_index?: number;
+                try_number?: number | null;
+                begin?: number | null;
+                end?: number | null;
+                bytes?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPiece"];
+                };
+            };
+        };
+    };
+    find_in_log: {
+        parameters: {
+            query?: {
+                map_index?: number;
+                try_number?: number | null;
+                text?: string;
+                errors?: boolean;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPlaces"];
+                };
+            };
+        };
+    };
+    get_log_file: {
+        parameters: {
+            query?: {
+                map_index?: number;
+                try_number?: number | null;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    follow_log: {
+        parameters: {
+            query: {
+                begin: number;
+                map_index?: number;
+                try_number?: number | null;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };

@@ -25,12 +25,23 @@ export interface Place {
 
 const dags: Crumb = { text: "DAGs", href: links.dags() };
 
+const runCrumbs = (params: Params): Crumb[] => [
+  dags,
+  { text: params.dag_id!, href: links.dag(params.dag_id!) },
+  { text: params.run_id!, href: links.run(params.dag_id!, params.run_id!) },
+];
+
 // The first that fits.
 export const PAGES: Page[] = [
   { path: "/", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
   { path: "/home", load: lazy(() => import("~/routes/Home")), crumbs: () => [{ text: "Home" }] },
   { path: "/dags", load: lazy(() => import("~/routes/Dags")), crumbs: () => [dags] },
   { path: "/runs", load: lazy(() => import("~/routes/Runs")), crumbs: () => [{ text: "Runs" }] },
+  {
+    path: "/dags/:dag_id/runs/:run_id/tasks/:task_id",
+    load: lazy(() => import("~/routes/Task")),
+    crumbs: (params) => [...runCrumbs(params), { text: params.task_id! }],
+  },
 ];
 
 const ALL_PLACES: Place[] = [
