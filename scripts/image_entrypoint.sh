@@ -83,7 +83,7 @@ case ${1:-standalone} in
         standing_by
         ;;
     init | initdb | upgradedb | db) init ;;
-    version) if [ "$old" ]; then exec venturi airflow version; else exec venturi --version; fi ;;
+    version) exec venturi --version ;;
     health)
         exec python3 -c '
 import json, sys, urllib.request

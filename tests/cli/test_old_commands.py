@@ -184,8 +184,6 @@ def test_probes_see_what_is_alive(typed: Typed) -> None:
 def test_before_any_engine_the_files_themselves_are_read(place: Place) -> None:
     (place.dags / "daily.py").write_text(DAILY)
     typed = Typed(place)
-    (place.dags / "broken.py").write_text("from airflow import DAG\nimport nowhere_to_be_found\n")
-    assert "nowhere_to_be_found" in typed("dags list-import-errors").out
     assert typed("db init").status == 0
     assert [(row["dag_id"], row["owners"]) for row in typed.rows("dags list -o json")] == [("daily", ["ann"])]
     assert typed("tasks list daily").out == "load\ntell\n"

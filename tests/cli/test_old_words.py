@@ -90,8 +90,6 @@ def test_no_option_is_spelled_twice_in_a_command() -> None:
         ("quux", "There is no command `airflow quux`. All of them: airflow --help"),
         ("dags list --outptu json", "airflow dags list: it knows no --outptu; the nearest is --output."),
         ("dags list -o xml", "argument -o/--output: invalid choice: 'xml'"),
-        ("dags next-execution etl -n x", "argument -n/--num-executions: invalid int value: 'x'"),
-        ("webserver -p abc", "argument -p/--port: invalid int value: 'abc'"),
         ("dags trigger", "airflow dags trigger: the following arguments are required: dag_id."),
     ],
 )

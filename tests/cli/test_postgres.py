@@ -12,7 +12,7 @@ import pytest
 
 from venturi.store import open_store
 
-from .conftest import HELLO, Place, until
+from .conftest import Place, until
 
 ASKS = """
 import os, time
@@ -94,30 +94,3 @@ def test_a_server_that_goes_away_under_a_running_task_costs_nothing(place: Place
         assert run is not None
         assert [a.outcome for a in reader.attempts(run.id)] == ["success"] * 3, "each ran once"
         assert next(v.data for v in reader.values_of_run(run.id, "return_value")) == '"keptended"'
-
-
-def test_a_home_moves_from_a_file_to_a_server_and_back(place: Place, server: Any, tmp_path: Path) -> None:
-    """A backup of either database fills the other; a purge takes away what is ours on the server."""
-    assert place("run", place.file("hello.py", HELLO)).status == 0
-    assert place("variables", "set", "word", "kept").status == 0
-    run = place("status", "hello", "--json").json
-    assert place("backup", str(tmp_path / "of-file.tar"), "--with-key").status == 0
-    elsewhere, back = (_another(tmp_path / name) for name in ("elsewhere", "back"))
-    elsewhere._environment["VENTURI_DATABASE_URL"] = server.held.get_uri()
-    assert elsewhere("restore", str(tmp_path / "of-file.tar")).status == 0
-    assert elsewhere("status", "hello", "--json").json == run
-    assert elsewhere("variables", "get", "word").out == "kept\n"
-    assert elsewhere("doctor", "--json").json["checks"][6]["state"] == "ok"
-    assert elsewhere("run", str(place.folder / "hello.py")).status == 0
-    assert elsewhere("restore", str(tmp_path / "of-file.tar")).status == 1  # it is not empty any more
-    assert elsewhere("backup", str(tmp_path / "of-server.tar"), "--with-key").status == 0
-    assert back("restore", str(tmp_path / "of-server.tar")).status == 0
-    assert back("status", "hello", run["run_id"], "--json").json["state"] == "success"
-    assert back("status", "hello", "--json").json["run_id"] != run["run_id"]
-    assert elsewhere("down", "--purge", "--yes").status == 0
-    assert elsewhere("db", "check").status == 1
-
-
-def _another(folder: Path) -> Place:
-    folder.mkdir()
-    return Place(folder)

@@ -239,26 +239,6 @@ def test_the_command_of_the_fifth_texts_image(shell: Shell) -> None:
     until(shell.is_up, "it is up")
 
 
-@pytest.mark.parametrize(
-    ("typed", "done"),
-    [
-        ("airflow dags list -o json", "airflow dags list -o json"),
-        ("airflow version", "airflow version"),
-        ("ls", "ls"),
-        ("version", "--version"),
-    ],
-)
-def test_our_images_entry_point_hands_airflows_words_on(tmp_path: Path, typed: str, done: str) -> None:
-    """`docker compose run … airflow dags list` and the like."""
-    command = tmp_path / "venturi"
-    command.write_text('#!/bin/sh\necho "$@"\n')
-    command.chmod(0o755)
-    argv = ["sh", str(TOP / "scripts" / "image_entrypoint.sh"), *typed.split()]
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    said = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
-    assert said.stdout == f"{done}\n"
-
-
 # Its DAG with two of its tasks, in its own form, and a module of the project's.
 TRAINS = """
 from airflow import DAG

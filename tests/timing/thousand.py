@@ -232,11 +232,12 @@ def each_minute(place: Place, reader: Reader, rate: float, minutes: int) -> list
     engine = place.pid("engine")
     begin = time.time() // MINUTE * MINUTE + MINUTE
     time.sleep(max(0.0, begin - time.time() - 1.0))
-    spent = _spent_s(engine)
+    spent, held = _spent_s(engine), 0.0
     end = begin + minutes * MINUTE
-    time.sleep(max(0.0, end - 1.0 - time.time()))
+    while time.time() < end - 1.0:
+        held = max(held, sum(_pss_mb(pid) for pid in place.tree()))
+        time.sleep(5.0)
     spent = _spent_s(engine) - spent
-    held = _held_mb(place, end + MINUTE / 2)
     problems = []
     delays: list[float] = []
     left = 0  # of the minute before, when the next one comes
@@ -251,8 +252,6 @@ def each_minute(place: Place, reader: Reader, rate: float, minutes: int) -> list
         ]
         left = sum(at > MINUTE for at in starts)
     late = statistics.quantiles(delays, n=100)[98]
-    tenths = ", ".join(f"{1000 * delays[k]:.0f}" for k in range(0, len(delays), max(1, len(delays) // (10 * minutes))))
-    print(f"by their place, ten a minute: {tenths} ms", flush=True)
     beyond = f"p50 {1000 * statistics.median(delays):.0f} ms, p99 {1000 * late:.0f} ms"
     engine_part = f"engine {100 * spent / (minutes * MINUTE):.1f} % of a core"
     print(f"{minutes} minutes of {len(place.names):,} DAGs: every run made; start delay beyond the bound {beyond};")
@@ -260,15 +259,6 @@ def each_minute(place: Place, reader: Reader, rate: float, minutes: int) -> list
     if late > LATE_S_MAX:
         problems.append(f"p99 is {1000 * late:.0f} ms beyond the bound, {1000 * LATE_S_MAX:.0f} may be")
     return problems
-
-
-def _held_mb(place: Place, until_at: float) -> float:
-    """In a minute after those whose starts are measured: to ask for it stops each process for some milliseconds."""
-    held = 0.0
-    while time.time() < until_at:
-        held = max(held, sum(_pss_mb(pid) for pid in place.tree()))
-        time.sleep(2.0)
-    return held
 
 
 def _spent_s(pid: int) -> float:

@@ -319,7 +319,12 @@ def test_a_cursor_leads_through_all_pages_and_back(api, done):
     assert api.get("dags/~/dagRuns", cursor=second["previous_cursor"], limit=1)["dag_runs"] == first["dag_runs"]
     every = api.get(in_run(done, "/taskInstances"), cursor="")
     assert (len(every["task_instances"]), every["next_cursor"]) == (5, None)
-    for wrong in ("mine", base64.urlsafe_b64encode(b'{"beside": [{}], "backwards": 1, "order": "id"}').decode()):
+    of_words = base64.urlsafe_b64encode(b'{"beside": ["x"], "backwards": false, "order": "id"}').decode()
+    for wrong in (
+        "mine",
+        of_words,
+        base64.urlsafe_b64encode(b'{"beside": [{}], "backwards": 1, "order": "id"}').decode(),
+    ):
         assert api.ask("GET", "dags/~/dagRuns", cursor=wrong).status == 400
     other = api.ask("GET", "dags/~/dagRuns", cursor=first["next_cursor"], order_by="-start_date")
     assert other.status == 400, "a cursor is of one order"
@@ -338,6 +343,9 @@ def test_a_cursor_leads_through_what_has_run_and_what_has_not_begun(api, tmp_pat
         second = api.get(path, order_by=order, limit=1, cursor=first["next_cursor"])
         assert [p["task_instances"][0]["task_id"] for p in (first, second)] == whole
         assert (first["previous_cursor"], second["next_cursor"]) == (None, None)
+        of_words = {"beside": [[1], None, "x", True], "backwards": False, "order": order}
+        wrong = base64.urlsafe_b64encode(json.dumps(of_words).encode()).decode()
+        assert api.ask("GET", path, order_by=order, cursor=wrong).status == 400
         again = api.get(path, order_by=order, limit=1, cursor=second["previous_cursor"])
         assert again["task_instances"] == first["task_instances"]
         assert again["previous_cursor"] is None

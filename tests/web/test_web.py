@@ -145,3 +145,11 @@ def test_a_stream_that_is_followed_keeps_it(tmp_path):
         until(lambda: not holds_the_api(web), "what nobody needs is let go")
     finally:
         web.end()
+
+
+def test_whoever_opens_a_page_has_the_api_made_ready(web):
+    link = http.client.HTTPConnection(*web.listener.getsockname(), timeout=PATIENCE_S)
+    link.request("GET", "/", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert link.getresponse().read()
+    until(lambda: holds_the_api(web), "it is imported before it is asked")
+    link.close()

@@ -151,7 +151,6 @@ def restore(file: str, home_given: str | None, as_json: bool) -> int:
 
         counts = _place(home, Path(folder))
         fill_from(Path(folder) / DATABASE, config.database_url or home.database)
-        _place_settings(home, Path(folder))
     _tell_about_the_key(home)
     data = {"file": str(source), "made": manifest["at"], "home": str(home.own), **counts}
     show(data, as_json, f"{home.own} is as it was at {str(manifest['at'])[:19].replace('T', ' ')} UTC.")
@@ -197,13 +196,10 @@ def _place(home: Home, folder: Path) -> dict[str, int]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(file, target)
                 counts[name] += 1
-    return counts
-
-
-def _place_settings(home: Home, folder: Path) -> None:
     for name, target in ((SETTINGS, home.own / SETTINGS), (KEY, home.sealing_key)):
         if (folder / name).exists() and not target.exists():
             os.replace(folder / name, target)
+    return counts
 
 
 def _tell_about_the_key(home: Home) -> None:

@@ -117,6 +117,11 @@ class AccountReads:
         """Oldest first."""
         return [AuditRow(*row) for row in self._all("audit", after=after, n=limit)]
 
+    def last_audit(self) -> int:
+        """The id of the newest row; 0 without one."""
+        rows = self._all("last_audit")
+        return int(rows[0][0]) if rows else 0
+
     def broken_audit(self) -> int | None:
         """The first row that does not follow from the one before it."""
         before, last = "", 0

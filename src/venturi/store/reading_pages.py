@@ -125,6 +125,23 @@ def whole_order(listing: str, order: Sequence[Order]) -> tuple[Order, ...]:
     return (*order, *(Order(name) for name in listings()[listing].last if name not in named))
 
 
+def are_keys(listing: str, order: Sequence[Order], beside: Sequence[Any]) -> bool:
+    """Whether a row of this list could have these."""
+    whole = whole_order(listing, order)
+    if len(whole) != len(beside):
+        return False
+    kinds = [_field(listings()[listing], one.field).type for one in whole]
+    return all(key is None or isinstance(key, _python(kind)) for kind, key in zip(kinds, beside, strict=True))
+
+
+def _python(kind: Any) -> tuple[type, ...]:
+    try:
+        found = kind.python_type
+    except NotImplementedError:
+        return (int, float, str)
+    return (str,) if found is str else (int,) if found is int else (int, float)
+
+
 @cache
 def _seek_text(
     dialect: str,

@@ -17,6 +17,7 @@ from . import errors
 from .api import (
     about,
     assets,
+    audit,
     backfills,
     changing,
     connections,
@@ -56,6 +57,7 @@ MODULES = (
     connections,
     pools,
     about,
+    audit,
 )
 OWN = (grid, live, overview, run_views, log_views, simulate)
 

@@ -48,7 +48,13 @@ class Front:
             await _answer(send, 403, {"detail": "This host name is not allowed. Add it to allowed_hosts."})
         elif scope["path"] in ("/health", "/api/v1/health"):
             await _answer(send, 200, await health(self._home))
-        elif scope["path"] in files.KINDS and scope["method"] in ("GET", "HEAD"):
+        else:
+            if self._app is None and b"text/html" in _header(scope, b"accept"):
+                self._soon = asyncio.ensure_future(self._made(""))  # whoever opens a page asks the API next
+            await self._answered(scope, receive, send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in files.KINDS and scope["method"] in ("GET", "HEAD"):
             await _send(send, 200, *files.found(scope["path"], _header(scope, b"accept-encoding")))
         elif _is_of_app(scope["path"]):
             await self._by_app(scope, receive, send)
@@ -57,13 +63,12 @@ class Front:
         elif ui.is_built() and (found := await ui.sent(scope["path"], _header(scope, b"accept-encoding"))) is not None:
             await _give(send, scope, found)
         elif scope["path"] == "/":
-            self._soon = asyncio.ensure_future(self._made(""))  # whoever opens the page asks the API next
             await _page(send, await health(self._home))
         else:
             await _answer(send, 404, {"detail": "There is nothing here."})
 
     async def _by_app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        length = _header(scope, b"content-length") or b"0"
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
             await _answer(send, 413, {"detail": f"A body may have {BODY_BYTES_MAX} bytes."})
             return

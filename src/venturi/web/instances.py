@@ -73,6 +73,7 @@ def stretch_beside(
     if keep is None and not untouched:
         found = sought_by(at, reader, "instances", conditions, order, limit)
         return found._replace(rows=[Instance._make(row) for row in found.rows])
+    at.must_be_of("instances", order)
     touched = [Instance._make(row) for row in reader.page("instances", conditions).rows]
     whole = whole_order("instances", order)
     rows = _together(here, reader, touched, untouched, whole, keep)

@@ -16,7 +16,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from ..store import Reader
-from ..store.reading_pages import Condition, Order, Stretch, whole_order
+from ..store.reading_pages import Condition, Order, Stretch, are_keys
 from .errors import Fault
 from .front import SLASH
 
@@ -164,6 +164,10 @@ class Cursor(NamedTuple):
             raise Fault(400, "The cursor is none of this list in this order.")
         return made
 
+    def must_be_of(self, listing: str, order: Sequence[Order]) -> None:
+        if self.beside is not None and not are_keys(listing, order, self.beside):
+            raise Fault(400, "The cursor is none of this list in this order.")
+
     def told(self, found: Stretch) -> dict[str, str | None]:
         """The cursors beside a page."""
         before = found.more if self.backwards else self.beside is not None
@@ -181,8 +185,7 @@ class Cursor(NamedTuple):
 def sought_by(
     at: Cursor, reader: Reader, listing: str, wanted: Sequence[Condition], order: Sequence[Order], limit: int
 ) -> Stretch:
-    if at.beside is not None and len(at.beside) != len(whole_order(listing, order)):
-        raise Fault(400, "The cursor is none of this list in this order.")
+    at.must_be_of(listing, order)
     return reader.seek(listing, wanted, order, limit_of(limit), at.beside, at.backwards)
 
 
@@ -192,8 +195,6 @@ def stretch_of(
     """As the store seeks, among rows that are in this order already."""
     begin, end = 0, len(rows)
     if at.beside is not None:
-        if len(at.beside) != len(order):
-            raise Fault(400, "The cursor is none of this list in this order.")
         before = sum(_comes_before(key, at.beside, order) for key in keys)
         same = sum(key == at.beside for key in keys)
         begin, end = (0, before) if at.backwards else (before + same, len(rows))

@@ -17,6 +17,7 @@ from uvicorn.config import Config as Settings
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import Server
 
+from .. import __file__ as venturi_file
 from ..config import Config, Home
 from .front import Front
 from .health_port import serve
@@ -73,6 +74,7 @@ class Quiet(Server):
     def __init__(self, home: Home, config: Config) -> None:
         self._home, self._settings, self._front = home, config, Front(home, config)
         self.to_begin_anew = False  # without what the API needs
+        self._code = _code_mark()
         super().__init__(
             Settings(
                 self._front,
@@ -106,9 +108,22 @@ class Quiet(Server):
     def _is_idle(self) -> bool:
         """The API takes 60 MB, which nobody needs to hold while nobody asks."""
         used_at = self._front.used_at
-        if used_at is None or self.server_state.connections:
+        if used_at is None:
             return False
-        return time.monotonic() - used_at > self._settings.web_idle_s
+        if self.server_state.connections:  # whoever has just closed a page may open it again
+            self._front.used_at = time.monotonic()
+            return False
+        # Newly installed code waits for `venturi restart`, with the engine.
+        return time.monotonic() - used_at > self._settings.web_idle_s and self._code == _code_mark()
+
+
+def _code_mark() -> tuple[int, int] | None:
+    """Of the code that is installed: another one once it is installed anew."""
+    try:
+        found = os.stat(str(venturi_file))
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 class Renewed:

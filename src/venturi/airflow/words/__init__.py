@@ -136,9 +136,6 @@ def _fill(parser: argparse.ArgumentParser, row: Command) -> None:
                 parser.add_argument(*free, **options)
 
 
-_NUMBERS: dict[str, type] = {"N": int, "SECONDS": float}
-
-
 def _argument(text: str) -> tuple[list[str], dict[str, Any]]:
     if not text.startswith("-"):
         name = text.rstrip("?*")
@@ -158,8 +155,6 @@ def _argument(text: str) -> tuple[list[str], dict[str, Any]]:
         options["choices"] = value.split(",")
     else:
         options["metavar"] = value
-        if value in _NUMBERS:
-            options["type"] = _NUMBERS[value]
     return names, options
 
 

@@ -19,7 +19,7 @@ ROWS = (
     Command("dags list", "dags.ls", "venturi ls", f"{OUT} --columns=NAMES -l|--local"),
     Command("list_dags", "dags.ls_ids", "venturi ls", "-r|--report"),
     Command("dags details", "dags.details", "venturi ls --json", f"dag_id {OUT}"),
-    Command("dags list-import-errors", "dags.import_errors", "venturi ls", f"{OUT} -l|--local"),
+    Command("dags list-import-errors", "dags.import_errors", "venturi ls", OUT, "-l|--local"),
     Command("dags report", "dags.report", "venturi check PATH", OUT),
     Command(
         "dags list-runs",

@@ -49,7 +49,7 @@ def create(at: At, given: Namespace) -> int:
     if missing:
         fail(f"airflow backfill create needs {', '.join(missing)}.", COULD_NOT_START, "usage")
     options = ["--conf", given.dag_run_conf] if given.dag_run_conf else []
-    options += ["--max-active", str(given.max_active_runs)] if given.max_active_runs else []
+    options += ["--max-active", given.max_active_runs] if given.max_active_runs else []
     options += [f"--{name}" for name, said in (("reverse", given.run_backwards), ("dry-run", given.dry_run)) if said]
     options += ["--reprocess", _REPROCESS[given.reprocess_behavior]]
     return at.run("backfill", "start", given.dag_id, "--from", given.from_date, "--to", given.to_date, *options)

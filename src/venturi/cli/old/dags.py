@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...core.spec import dag_from_json
 from ...core.timetables import timetable_of
@@ -16,15 +16,14 @@ from ..printing import FAILED, SUCCESS, fail, iso, say
 from ..sending import ask
 from . import At, finding, rows
 
-if TYPE_CHECKING:
-    from ..check import Checked
-
 _COLUMNS = ("dag_id", "fileloc", "owners", "is_paused", "bundle_name", "bundle_version")
 _RUNS_MAX = 10_000
 
 
 def ls(at: At, given: Namespace) -> int:
-    found = _in_files(at) if given.local or not _has_been_read(at) else _listed(at)
+    found = [] if given.local else _listed(at)
+    if given.local or not (found or processes.answers(at.home, "engine")):
+        found = _in_files(at)  # as 2.x reads them
     columns = [name.strip() for name in given.columns.split(",")] if given.columns else list(_COLUMNS[:4])
     if given.columns:
         unknown = [name for name in columns if name not in (found[0] if found else columns)]
@@ -34,16 +33,6 @@ def ls(at: At, given: Namespace) -> int:
     rows.show(found, given.output, columns)
     _tell_errors(at)
     return SUCCESS
-
-
-def _has_been_read(at: At) -> bool:
-    """Whether an engine reads the DAG files or has read them; before that they are looked at here, as 2.x does."""
-    if processes.answers(at.home, "engine"):
-        return True
-    if not at.has_database:
-        return False
-    with at.reader() as reader:
-        return bool(reader.dags() or reader.import_errors())
 
 
 def _listed(at: At) -> list[dict[str, Any]]:
@@ -62,17 +51,15 @@ def _row(dag_id: str, file: str | None, spec: dict[str, Any], paused: bool) -> d
 
 
 def _in_files(at: At) -> list[dict[str, Any]]:
-    """What the files say; new DAGs begin as the settings say."""
-    paused = at.config.dags_paused_at_creation
-    found = [one for one in _checked(at) if not one.errors]
-    return [_row(spec["dag_id"], str(one.file), spec, paused) for one in found for spec in one.specs]
-
-
-def _checked(at: At) -> list[Checked]:
+    """What the files say where no engine has read them; new DAGs begin as the settings say."""
     from ..check import check_paths
 
     folder = finding.folder_of(at)
-    return list(check_paths(at.home, [folder], wants_specs=True)) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    found = [one for one in check_paths(at.home, [folder], wants_specs=True) if not one.errors]
+    paused = at.config.dags_paused_at_creation
+    return [_row(spec["dag_id"], str(one.file), spec, paused) for one in found for spec in one.specs]
 
 
 def ls_ids(at: At, _: Namespace) -> int:
@@ -84,8 +71,6 @@ def ls_ids(at: At, _: Namespace) -> int:
 
 
 def _tell_errors(at: At) -> None:
-    if not at.has_database:
-        return
     with at.reader() as reader:
         n = len(reader.import_errors())
     if n:
@@ -110,16 +95,9 @@ def details(at: At, given: Namespace) -> int:
 
 
 def import_errors(at: At, given: Namespace) -> int:
-    if given.local or not _has_been_read(at):
-        found = [
-            {"filepath": str(one.file), "error": f"line {line}: {message}" if line else message}
-            for one in _checked(at)
-            for line, message in one.errors
-        ]
-    else:
-        with at.reader() as reader:
-            errors = reader.import_errors()
-        found = [{"filepath": e.file, "error": e.error.get("traceback") or str(e.error.get("message"))} for e in errors]
+    with at.reader() as reader:
+        errors = reader.import_errors()
+    found = [{"filepath": e.file, "error": e.error.get("traceback") or e.error.get("message")} for e in errors]
     rows.show(found, given.output, ("filepath", "error"))
     return FAILED if found else SUCCESS
 

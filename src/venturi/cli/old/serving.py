@@ -27,7 +27,7 @@ def webserver(at: At, given: Namespace) -> int:
         ("--tls-cert", given.ssl_cert),
         ("--tls-key", given.ssl_key),
     )
-    options = [word for name, value in said if value is not None for word in (name, str(value))]
+    options = [word for name, value in said if value for word in (name, value)]
     return _serve(at, given, [*options, *(["--behind-proxy"] if given.proxy_headers else [])])
 
 
