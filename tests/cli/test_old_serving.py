@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -73,6 +74,16 @@ def test_both_at_the_same_moment_are_one_tree(place: Place, begun) -> None:
     until(lambda: is_up(place), "the tree is up")
     until(lambda: sum("Joining it" in said.read_text() for _, said in both) == 1, "the later one joins")
     assert [one.poll() for one, _ in both] == [None, None]
+
+
+def test_one_that_joins_what_never_comes_up_takes_its_turn(place: Place, begun) -> None:
+    """The lock is held by somebody who has not said yet that he is up, and goes."""
+    place.home.run.mkdir(parents=True, exist_ok=True)
+    with open(place.home.run / "up.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _, said = begun("scheduler")
+        until(lambda: "Joining it" in said.read_text(), "it joins")
+    until(lambda: is_up(place), "it is the tree now")
 
 
 def test_a_daemon_returns_and_leaves_its_pid(place: Place) -> None:

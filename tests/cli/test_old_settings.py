@@ -164,3 +164,9 @@ def test_plugins_are_those_that_dag_files_see(place: Place) -> None:
         "from airflow.plugins_manager import AirflowPlugin\n\nclass Ours(AirflowPlugin):\n    name = 'ours'\n"
     )
     assert json.loads(airflow(place, "plugins -o json").out) == [{"name": "ours", "source": "ours"}]
+
+
+def test_a_password_on_the_command_line_is_taken_and_told_of(place: Place) -> None:
+    said = airflow(place, "users create -u ann -r Admin -p", GOOD)
+    assert said.status == 0
+    assert said.err == "Others see a password in the list of processes; without --password it is asked for.\n"

@@ -473,9 +473,8 @@ def main(arguments: list[str]) -> int:
         said = f"Venturi already runs (pid {other.get('pid', 'unknown')}, {other.get('url', 'not ready yet')})."
         _tell(said)
         report({"ok": True, "already": said, "pid": other.get("pid"), "url": other.get("url")})
-        if options.join:
-            _stay_with_the_other(home, lock)
-        return 0
+        if not (options.join and _outlasts_the_other(home, lock)):
+            return 0
     try:
         tree = Tree(home, read_config(home, port=options.port, **binding.given(options)), options, _tell)
         tree.note_self()
@@ -489,22 +488,21 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def _stay_with_the_other(home: Home, lock: int) -> None:
-    """Until it ends. Ending us leaves it at work."""
+def _outlasts_the_other(home: Home, lock: int) -> bool:
+    """Stay until it ends; ending us leaves it at work. True if it ended before it was up: then the turn is ours."""
     _tell("Joining it: this ends when it does, and ending this leaves it at work.")
-    held = True
     try:
-        while held and (other := processes.noted(home, "up")) is None:  # it is just starting
+        while (other := processes.noted(home, "up")) is None:  # it is just starting, or has just ended
             time.sleep(READY_CHECK_S)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                held = False
+                return True
             except BlockingIOError:
                 pass
-        if held and other is not None:
-            select.select([os.pidfd_open(other["pid"])], [], [])
+        select.select([os.pidfd_open(other["pid"])], [], [])
     except (KeyboardInterrupt, ProcessLookupError):
         pass
+    return False
 
 
 def _anew(options: argparse.Namespace, lock: int, http: int) -> None:

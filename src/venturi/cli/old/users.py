@@ -57,6 +57,8 @@ def _password(given: Namespace, name: str) -> str:
         if len(lines) > 1 and lines[1] and lines[1] != lines[0]:
             fail("The two passwords are not the same.", COULD_NOT_START, "bad_password")
         said = lines[0]
+    if given.password is not None:
+        say("Others see a password in the list of processes; without --password it is asked for.")
     objection = passwords.objection(said, name)
     if objection is not None:
         fail(objection, COULD_NOT_START, "bad_password")
