@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from . import desk_shots
 from .browser import Shop, axe, chromium, missing
 
 OUT = Path(".prove/shots")
@@ -72,6 +73,7 @@ SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "runs-clear": _runs_clear,
     "palette": _palette,
     "shortcuts": _shortcuts,
+    **desk_shots.SCREENS,
     "login": _login,
 }
 

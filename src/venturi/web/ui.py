@@ -67,8 +67,10 @@ def is_built() -> bool:
 
 
 def is_page(path: str) -> bool:
-    """Whether an address is one of the interface's own, which the page makes sense of; a missing file is not."""
-    return not path.startswith("/assets/") and "." not in path.rpartition("/")[2]
+    """Whether an address is one of the interface's own, which the page makes sense of; a missing file is not. Names
+    further down, such as those of runs, may have dots."""
+    first = path[1:].partition("/")[0]
+    return first != "assets" and "." not in first
 
 
 async def sent(path: str, accepted: bytes) -> Sent | None:

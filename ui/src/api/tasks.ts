@@ -1,5 +1,5 @@
 // What is asked of one run and one task: kept by events like every answer, and the log, which is read in pieces.
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { heard } from "~/app/clock";
 import { mappedAfter, runViewAfter, taskAfter, whyAfter } from "~/models/attempt.model";
 import type { LogPiece } from "~/models/log.model";
@@ -86,6 +86,27 @@ export const valueQuery = (one: TaskName, key: string, token: number) =>
       return (answer as { value: unknown }).value;
     },
   });
+
+type EventPages = { pages: Schemas["RunEvents"][]; pageParams: unknown[] };
+
+/** The newest first; older ones page by page. */
+export const runEventsQuery = (dagId: string, runId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["run-events", dagId, runId],
+    initialPageParam: null as number | null,
+    queryFn: async ({ pageParam, signal }) => {
+      const path = { dag_id: dagId, run_id: runId };
+      const query = { limit: 100, ...(pageParam === null ? {} : { before: pageParam }) };
+      return (await told(api.GET("/api/venturi/v1/dags/{dag_id}/runs/{run_id}/events", { params: { path, query }, signal }))) as Schemas["RunEvents"];
+    },
+    getNextPageParam: (last) => (last.more ? last.events[last.events.length - 1]?.id : undefined),
+  });
+onEvents<EventPages>("run-events", (answer, event, key) => {
+  const first = answer.pages[0];
+  if (event.dag_id !== key[1] || event.dag_run_id !== key[2] || first === undefined || event.id <= first.event) return { next: answer };
+  const told = { id: event.id, at: event.at, kind: event.kind, data: event.data };
+  return { next: { ...answer, pages: [{ ...first, event: event.id, events: [told, ...first.events] }, ...answer.pages.slice(1)] } };
+});
 
 // ── the log ──
 

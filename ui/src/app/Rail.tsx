@@ -1,10 +1,13 @@
 // The rail: the places of the interface. On a phone it is the bar below.
+import { useQuery } from "@tanstack/react-query";
+import { questionsQuery } from "~/api/questions";
 import { PLACES } from "./pages";
 import { Link } from "./router";
 import { links } from "~/models/links.model";
 import css from "./Rail.module.css";
 
 export function Rail({ path }: { path: string }) {
+  const waiting = useQuery(questionsQuery(false)).data?.total_entries ?? 0;
   const here = PLACES.findLast((place) => place.href !== "/" && (path === place.href || path.startsWith(`${place.href}/`)));
   return (
     <nav className={css.rail} aria-label="Places">
@@ -29,6 +32,11 @@ export function Rail({ path }: { path: string }) {
         >
           <place.icon />
           <span>{place.label}</span>
+          {place.href === links.approvals() && waiting > 0 && (
+            <span className={css.count} aria-label={`${waiting} waiting`}>
+              {waiting}
+            </span>
+          )}
         </Link>
       ))}
     </nav>

@@ -42,6 +42,23 @@ export const PAGES: Page[] = [
     load: lazy(() => import("~/routes/Task")),
     crumbs: (params) => [...runCrumbs(params), { text: params.task_id! }],
   },
+  { path: "/dags/:dag_id/runs/:run_id/:tab?", load: lazy(() => import("~/routes/Run")), crumbs: runCrumbs },
+  {
+    path: "/dags/:dag_id/trigger",
+    load: lazy(() => import("~/routes/Trigger")),
+    crumbs: (params) => [dags, { text: params.dag_id!, href: links.dag(params.dag_id!) }, { text: "Start a run" }],
+  },
+  {
+    path: "/dags/:dag_id/backfill",
+    load: lazy(() => import("~/routes/Backfill")),
+    crumbs: (params) => [dags, { text: params.dag_id!, href: links.dag(params.dag_id!) }, { text: "Backfill" }],
+  },
+  { path: "/approvals", load: lazy(() => import("~/routes/Approvals")), crumbs: () => [{ text: "Approvals" }] },
+  {
+    path: "/dags/:dag_id/runs/:run_id/tasks/:task_id/required_actions",
+    load: lazy(() => import("~/routes/Approvals")),
+    crumbs: (params) => [...runCrumbs(params), { text: params.task_id! }],
+  },
 ];
 
 const ALL_PLACES: Place[] = [

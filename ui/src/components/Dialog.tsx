@@ -18,6 +18,10 @@ export function Dialog({ title, onClose, children, foot, width = "normal" }: Dia
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    // The first field has the keys, where no keyboard comes up over the dialog by that.
+    if (matchMedia("(pointer: fine)").matches) {
+      dialog.current?.querySelector<HTMLElement>(`.${css.body} :is(input, select, textarea):not([type=hidden])`)?.focus();
+    }
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };

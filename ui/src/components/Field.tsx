@@ -66,12 +66,13 @@ export function SearchInput({ label, value, onChange, id, hint }: SearchInputPro
   );
 }
 
-/** A form in rows; Enter sends it. */
+/** A form in rows; Enter sends it. What is wrong is said by its fields, not by the browser. */
 export function Form({ id, onSubmit, children }: { id?: string; onSubmit: () => void; children: ReactNode }) {
   return (
     <form
       id={id}
       className={css.form}
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();

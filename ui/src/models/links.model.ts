@@ -19,6 +19,7 @@ export const links = {
       tab: query.tab,
     })}`,
   trigger: (dagId: string) => `/dags/${part(dagId)}/trigger`,
+  backfill: (dagId: string) => `/dags/${part(dagId)}/backfill`,
   assets: () => "/assets",
   asset: (id: number | string) => `/assets/${part(String(id))}`,
   approvals: () => "/approvals",

@@ -1,11 +1,11 @@
 // The DAGs: the list, what is looked for in it (in the address), pausing and starting.
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { setPaused, startRun } from "~/api/actions";
 import { dagsQuery } from "~/api/queries";
 import { useCommands } from "~/app/commands";
 import { useKeys } from "~/app/keys";
-import { go, type Params, setQuery, useQuery as useAddressed } from "~/app/router";
+import { type Params, setQuery, useQuery as useAddressed } from "~/app/router";
 import { useMay } from "~/app/session";
 import { BrokenFiles } from "~/components/dags/BrokenFiles";
 import { DagFilters } from "~/components/dags/DagFilters";
@@ -13,8 +13,10 @@ import { DagTable } from "~/components/dags/DagTable";
 import { PausedDialog } from "~/components/dags/PausedDialog";
 import { Failure, Waiting } from "~/components/Panel";
 import { compare, type DagOrder, fits, type ListedDag, ownersOf, tagsOf } from "~/models/dags.model";
-import { links } from "~/models/links.model";
 import css from "./Dags.module.css";
+
+// Its form is large, and seldom asked for.
+const TriggerDialog = lazy(() => import("~/components/trigger/TriggerDialog").then((one) => ({ default: one.TriggerDialog })));
 
 export default function Dags(_: { params: Params }) {
   const dags = useQuery(dagsQuery());
@@ -24,6 +26,7 @@ export default function Dags(_: { params: Params }) {
   const [state] = useAddressed("state");
   const [sort, setSort] = useAddressed("sort", "name");
   const [asks, setAsks] = useState<ListedDag | null>(null);
+  const [fills, setFills] = useState<ListedDag | null>(null);
   const mayWrite = useMay("dags:write");
   const wanted = useDeferredValue(text);
   const list = dags.data;
@@ -44,7 +47,7 @@ export default function Dags(_: { params: Params }) {
     return dags.error !== null ? <Failure error={dags.error} again={() => void dags.refetch()} /> : <Waiting rows={12} />;
   }
   const trigger = (dag: ListedDag) => {
-    if (dag.has_params) go(links.trigger(dag.dag_id));
+    if (dag.has_params) setFills(dag);
     else if (dag.paused) setAsks(dag);
     else void startRun(dag.dag_id);
   };
@@ -78,6 +81,11 @@ export default function Dags(_: { params: Params }) {
           onClear={() => setQuery({ q: null, tags: null, owner: null, state: null })}
         />
       </div>
+      {fills !== null && (
+        <Suspense>
+          <TriggerDialog dagId={fills.dag_id} onClose={() => setFills(null)} />
+        </Suspense>
+      )}
       {asks !== null && (
         <PausedDialog
           dag={asks}

@@ -7,6 +7,7 @@ import { useAddress } from "~/app/router";
 import { errorOf, nameOf, type TaskView, triesOf } from "~/models/attempt.model";
 import { links } from "~/models/links.model";
 import { isMoving, isOver, wordOf } from "~/models/states.model";
+import { TaskActions } from "../changes/TaskActions";
 import { Failure, Waiting } from "../Panel";
 import { StateGlyph } from "../StateGlyph";
 import { type Tab, Tabs } from "../Tabs";
@@ -25,15 +26,15 @@ export interface AttemptPanelProps {
   mapIndex: number;
   /** Where an instance is shown; without it, on its page. */
   hrefOf?: (mapIndex: number) => string;
-  /** What can be done, at the right of its name. */
-  actions?: ReactNode;
+  /** At the right of its name, beside what can be done to it. */
+  more?: ReactNode;
   /** Beside a grid: with its run in its head, and a link to its page. */
   beside?: boolean;
 }
 
 type TabId = "log" | "values" | "tries" | "resources" | "instances";
 
-export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, actions, beside = false }: AttemptPanelProps) {
+export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, more, beside = false }: AttemptPanelProps) {
   const name = useMemo<TaskName>(() => ({ dagId, runId, taskId, mapIndex }), [dagId, runId, taskId, mapIndex]);
   const found = useQuery(taskQuery(name));
   const task = found.data;
@@ -50,7 +51,7 @@ export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, actions, 
   const instanceAt = hrefOf ?? ((index: number) => links.task(dagId, runId, taskId, { map: index, tab: query.get("tab") ?? "" }));
   return (
     <div className={css.panel}>
-      <Head task={task} chosen={chosen} instanceAt={instanceAt} actions={actions} beside={beside} />
+      <Head task={task} chosen={chosen} instanceAt={instanceAt} more={more} beside={beside} />
       {isAll ? (
         <Instances name={name} n={task.n!} hrefOf={instanceAt} />
       ) : (
@@ -103,11 +104,11 @@ interface HeadProps {
   task: TaskView;
   chosen: number;
   instanceAt: (mapIndex: number) => string;
-  actions: ReactNode;
+  more: ReactNode;
   beside: boolean;
 }
 
-function Head({ task, chosen, instanceAt, actions, beside }: HeadProps) {
+function Head({ task, chosen, instanceAt, more, beside }: HeadProps) {
   const why = useQuery(whyQuery(task.dag_id, task.run_id, task.task_id, task.map_index));
   const last = task.attempts[task.attempts.length - 1];
   const error = isOver(task.state) || task.state === "up_for_retry" ? errorOf(last) : null;
@@ -119,7 +120,18 @@ function Head({ task, chosen, instanceAt, actions, beside }: HeadProps) {
         <StateGlyph state={task.state} size={16} />
         <h1 title={task.task_id}>{nameOf(task.task_label, task.map_index, task.label)}</h1>
         {task.n !== null && task.map_index >= 0 && <Neighbours n={task.n} at={task.map_index} hrefOf={instanceAt} />}
-        <div className={css.actions}>{actions}</div>
+        <div className={css.actions}>
+          <TaskActions
+            dagId={task.dag_id}
+            runId={task.run_id}
+            taskId={task.task_id}
+            mapIndex={task.map_index}
+            name={nameOf(task.task_label, task.map_index, task.label)}
+            state={task.state}
+            note={task.note}
+          />
+          {more}
+        </div>
       </div>
       <p className={css.facts}>
         <span>{wordOf(task.state)}</span>
@@ -151,6 +163,11 @@ function Head({ task, chosen, instanceAt, actions, beside }: HeadProps) {
         <p className={css.why} data-tone={task.state === "failed" ? "danger" : undefined}>
           {sentence}
           {error?.place && !sentence.includes(error.place) && <code> {error.place}</code>}
+        </p>
+      )}
+      {task.asks && (
+        <p className={css.why}>
+          It asks a question. <a className="plain-link" href={links.approvals()}>Answer it</a>
         </p>
       )}
       {task.note && <p className={css.note}>{task.note}</p>}
