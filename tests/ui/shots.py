@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -64,6 +65,20 @@ def _login(page: Page, shop: Shop) -> None:
     page.goto("/login")
 
 
+def _dag(tab: str, wait_for: str, query: str = "", dag_id: str = "orders_daily") -> Callable[[Page, Shop], None]:
+    def arrive(page: Page, shop: Shop) -> None:
+        page.goto(f"/dags/{dag_id}{tab}{query}")
+        page.locator(wait_for).first.wait_for()
+
+    return arrive
+
+
+def _dag_cell(page: Page, shop: Shop) -> None:
+    runs = shop.api.get("dags/train_model/dagRuns")["dag_runs"]
+    page.goto("/dags/train_model/grid?" + urlencode({"run": runs[-1]["dag_run_id"], "task": "fit"}))
+    page.get_by_role("complementary", name="What is chosen").get_by_role("heading").first.wait_for()
+
+
 # A new screen is one line here.
 SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "home": _home,
@@ -75,6 +90,17 @@ SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "shortcuts": _shortcuts,
     **desk_shots.SCREENS,
     "login": _login,
+    "dag": _dag("", "text=What its author says"),
+    "dag-grid": _dag("/grid", "text=per_region"),
+    "dag-cell": _dag_cell,
+    "dag-graph": _dag("/graph", "[data-node]"),
+    "dag-timeline": _dag("/timeline", "a[data-state]"),
+    "dag-calendar": _dag("/calendar", "rect[data-tone=good]"),
+    "dag-durations": _dag("/durations", "text=Median"),
+    "dag-runs": _dag("/runs", "role=rowgroup >> text=succeeded"),
+    "dag-backfills": _dag("/backfills", "text=Nothing has been backfilled"),
+    "dag-code": _dag("/code", "[class*=hljs]"),
+    "dag-details": _dag("/details", "text=When it runs"),
 }
 
 

@@ -52,13 +52,13 @@ def test_a_graph_names_each_task_once(api):
 
 
 def test_what_is_large_is_sent_compressed_to_who_can_read_that(api):
-    from venturi.web.own.grid import _told
+    from venturi.web.own.grid import sent
 
     told = {"tasks": [f"t{n}" for n in range(10_000)], "cells": "10000s"}
-    answer = _told(told, "gzip, br")
+    answer = sent(told, "gzip, br")
     assert json.loads(gzip.decompress(answer.body)) == told
     assert len(answer.body) < 40_000
-    assert json.loads(_told(told, "").body) == told
+    assert json.loads(sent(told, "").body) == told
 
 
 def test_events_are_streamed_as_they_are_committed(api):

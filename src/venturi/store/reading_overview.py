@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from . import tables as t
 from .drivers import Driver
+from .reading_history import HistoryReads
 from .statements import text_of
 
 PAGE = 1000
@@ -38,7 +39,7 @@ class Looked(NamedTuple):
     started_by: str | None
 
 
-class OverviewReads:
+class OverviewReads(HistoryReads):
     """The part of a reader that looks at everything from afar."""
 
     _driver: Driver

@@ -1348,6 +1348,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/venturi/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/venturi/v1/dags/{dag_id}/grid": {
         parameters: {
             query?: never;
@@ -1372,6 +1388,86 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/coming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_coming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/dags/{dag_id}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_instances_of"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2248,6 +2344,20 @@ export interface components {
         Dags: {
             dags: components["schemas"]["Dag"][];
             total_entries: number;
+        };
+        Deed: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            who: string;
+            what: string;
+            about: string;
+            origin: string;
+            hash: string;
+        };
+        Deeds: {
+            deeds: components["schemas"]["Deed"][];
+            last: number;
         };
         Delete_BulkInstance_: {
             /** @constant */
@@ -6623,6 +6733,28 @@ export interface operations {
             };
         };
     };
+    get_audit: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deeds"];
+                };
+            };
+        };
+    };
     get_grid: {
         parameters: {
             query?: {
@@ -6653,6 +6785,131 @@ export interface operations {
         parameters: {
             query?: {
                 version_number?: number | null;
+            };
+            header?: {
+                "accept-encoding"?: string;
+            };
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query: {
+                since: number;
+            };
+            header?: {
+                "accept-encoding"?: string;
+            };
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_coming: {
+        parameters: {
+            query?: {
+                many?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query: {
+                run_id: string;
+            };
+            header?: {
+                "accept-encoding"?: string;
+            };
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                runs?: number;
+            };
+            header?: {
+                "accept-encoding"?: string;
+            };
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_instances_of: {
+        parameters: {
+            query: {
+                task_id: string;
+                limit?: number;
+                before?: number | null;
             };
             header?: {
                 "accept-encoding"?: string;

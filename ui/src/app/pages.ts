@@ -59,6 +59,12 @@ export const PAGES: Page[] = [
     load: lazy(() => import("~/routes/Approvals")),
     crumbs: (params) => [...runCrumbs(params), { text: params.task_id! }],
   },
+  // Pages of a DAG with a path of their own stand before this one.
+  {
+    path: "/dags/:dag_id/:tab?",
+    load: lazy(() => import("~/routes/Dag")),
+    crumbs: ({ dag_id }) => [dags, { text: dag_id!, href: links.dag(dag_id!) }],
+  },
 ];
 
 const ALL_PLACES: Place[] = [

@@ -2,7 +2,17 @@
 
 const part = encodeURIComponent;
 
-export type DagTab = "overview" | "grid" | "graph" | "timeline" | "calendar" | "runs" | "code" | "details";
+export type DagTab =
+  | "overview"
+  | "grid"
+  | "graph"
+  | "timeline"
+  | "calendar"
+  | "durations"
+  | "runs"
+  | "backfills"
+  | "code"
+  | "details";
 
 export const links = {
   home: () => "/",

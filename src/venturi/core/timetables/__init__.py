@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .reading import custom_of as custom_of
 from .reading import timetable_of as timetable_of
+from .reading import upcoming as upcoming
 from .timetable import Continuous as Continuous
 from .timetable import Once as Once
 from .timetable import Partitions as Partitions

@@ -15,6 +15,7 @@ from .timetable import (
     Moments,
     Once,
     Partitions,
+    Planned,
     SpanSteps,
     Steps,
     Timetable,
@@ -29,6 +30,19 @@ def timetable_of(spec: DagSpec) -> Timetable | None:
     if made is not None:
         made.named_by_start = spec.data_intervals
     return made
+
+
+def upcoming(spec: DagSpec, first: Planned, many: int) -> list[Planned]:
+    """The next runs of a DAG's schedule from a known one on. Of a timetable of the author's own, that one alone."""
+    found = [first]
+    table = timetable_of(spec)
+    last = None if spec.end_date is None else _seconds(spec.end_date)
+    while table is not None and len(found) < many:
+        planned = table.next(found[-1], None, last, True, found[-1].run_after)
+        if planned is None or planned.run_after <= found[-1].run_after:
+            break
+        found.append(planned)
+    return found
 
 
 def custom_of(spec: DagSpec) -> dict[str, Any] | None:

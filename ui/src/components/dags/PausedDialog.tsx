@@ -1,12 +1,11 @@
 // A run of a paused DAG waits: unpause it too?
 import { useId } from "react";
-import type { ListedDag } from "~/models/dags.model";
 import { Button } from "../Button";
 import { Dialog } from "../Dialog";
 import { Form } from "../Field";
 
 export interface PausedDialogProps {
-  dag: ListedDag;
+  dag: { name: string; schedule: unknown };
   onClose: () => void;
   onRun: (unpause: boolean) => void;
 }
