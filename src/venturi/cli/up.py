@@ -221,7 +221,7 @@ class Tree:
         if self.stopping is not None:
             child.due_at = None
             return
-        if now - child.started_at > STEADY_S:
+        if self.ready and now - child.started_at > STEADY_S:  # before that a slow machine only takes longer to fail
             child.crashes = 0
         pause_s = BACKOFF_S[min(child.crashes, len(BACKOFF_S) - 1)]
         if killed:  # from outside: it did not give up, and attempts wait for it
