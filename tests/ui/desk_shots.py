@@ -56,6 +56,7 @@ SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "attempt-plot": _at("score_baskets", "/tasks/curve?tab=values", "60 points"),
     "attempt-tries": _at("breaks", "/tasks/price?tab=tries", "Try 2"),
     "attempt-resources": _at("breaks", "/tasks/price?tab=resources", "Memory"),
+    "attempt-rendered": _at("score_baskets", "/tasks/score?map=3&tab=rendered", "basket 03"),
     "attempt-mapped": _at("score_baskets", "/tasks/score", "basket 00"),
     "clear": _clear,
     "trigger": _form("/dags/score_baskets/trigger", "Whose baskets"),

@@ -132,3 +132,11 @@ def test_instances_are_called_by_what_they_were_given(page: Page, scored: str) -
     expect(page.get_by_role("heading", name="score · basket 04")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="score · basket 03")).to_be_visible()
+
+
+def test_what_templates_came_to_and_what_it_took_are_told(page: Page, scored: str) -> None:
+    page.goto(at("score_baskets", scored, "score", "?map=3&tab=rendered"))
+    expect(page.get_by_role("region", name="op_kwargs")).to_contain_text("'name': 'basket 03'")
+    page.get_by_role("link", name="Resources").click()
+    expect(page.get_by_role("heading", name="Processor time")).to_be_visible()
+    expect(page.get_by_role("heading", name="Memory at its highest")).to_be_visible()

@@ -37,6 +37,9 @@ def test_a_task_is_told_with_its_attempts_and_values(api: Api, done: str) -> Non
     assert (told["state"], told["n"], told["values"][0]["key"]) == ("success", None, "return_value")
     assert told["attempts"][0]["outcome"] == "success"
     assert told["attempts"][0]["peak_mb"] > 1
+    assert told["attempts"][0]["cpu_s"] > 0
+    one = api.get(_run(api, done, "/tasks/square"), map_index=2)
+    assert one["attempts"][0]["rendered"] == {"op_kwargs": "{'n': 3}"}
     together = api.get(_run(api, done, "/tasks/square"))
     assert (together["n"], together["counts"], together["attempts"]) == (3, {"success": 3}, [])
     assert api.ask("GET", _run(api, done, "/tasks/nothing")).status == 404

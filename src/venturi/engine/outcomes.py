@@ -17,7 +17,7 @@ from ..core.step import End, Wait
 from ..core.world import Cell, Run
 from ..executors.base import Ended, Fired
 
-KEPT = ("label", "error", "signal", "exit_code", "exit_note", "wake_at", "host")
+KEPT = ("label", "rendered", "cpu_s", "error", "signal", "exit_code", "exit_note", "wake_at", "host")
 
 
 def as_it_counts(report: Ended) -> Ended:

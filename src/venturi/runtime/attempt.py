@@ -46,6 +46,8 @@ GROWTH_MB_MAX = 100.0
 CLEARED_AT_ONCE_MB_MAX = 300.0  # above it, clearing takes long, and the next may need the memory, or a GPU's
 GROWTH_LOOKED_AT_EVERY = 20  # attempts of one child
 
+_OWN_AND_BELOW = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+RENDERED_CHARS_MAX = 1000  # of a field that is kept with its attempt
 _GOOD = frozenset((Outcome.SUCCESS.value, Outcome.SKIPPED.value))
 _TIMES = frozenset(name for name, f in running.Instance.__dataclass_fields__.items() if "datetime" in str(f.type))
 _FIELDS = frozenset(running.Instance.__dataclass_fields__)
@@ -69,6 +71,7 @@ class Runner:
         self._masks = Masks()
         self._inherited_secrets = secrets or []  # that the file has read while it was imported
         self._said_masked = False  # in the spool, of this attempt
+        self._cpu_before_s = 0.0
         self._pid = os.getpid()
         self._ticks = 0
         self._token = 0
@@ -135,6 +138,8 @@ class Runner:
         self._spool(head["segment"], self._journal_line(head), b"")
         crash_at("attempt:journalled")
         self._said_masked = False
+        if head.get("reuse"):  # what this child has used for others is theirs
+            self._cpu_before_s = sum(map(_cpu_s, map(resource.getrusage, _OWN_AND_BELOW)))
         if self._inherited_secrets or self._masks.any:
             self._register_secrets(self._inherited_secrets)
         self._tell(messages.started(self._token, self._pid, time.time()), b"")
@@ -251,12 +256,16 @@ class Runner:
             more["reason"] = self._masks.hidden_in({"reason": result.reason})["reason"][:1000]
         if result.label is not None:
             more["label"] = result.label
+        if result.rendered:
+            told = self._masks.hidden_in(result.rendered)
+            more["rendered"] = {name: _cut(text) for name, text in told.items()}
         if result.skip:
             more["skip"] = list(result.skip)
         if result.asset_events and outcome == "success":
             more["asset_events"] = result.asset_events
         own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
         more["peak_mb"] = round(max(own.ru_maxrss, below.ru_maxrss) / 1024, 1)
+        more["cpu_s"] = round(max(0.0, _cpu_s(own) + _cpu_s(below) - self._cpu_before_s), 3)
         return messages.result(head["token"], outcome, time.time(), **more), value
 
     # ── signals ──
@@ -381,6 +390,14 @@ def _without_our_handlers() -> None:
     """A fork that the author makes is not the attempt: a signal to it is its own business."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _cpu_s(used: resource.struct_rusage) -> float:
+    return used.ru_utime + used.ru_stime
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= RENDERED_CHARS_MAX else f"{text[:RENDERED_CHARS_MAX]} …"
 
 
 def _as_failure(error: BaseException) -> running.TaskResult:

@@ -42,6 +42,7 @@ from .mapped import MappedOperator
 from .operator import BaseOperator, Task
 from .port import Port, installed
 from .references import settled
+from .rendered import rendered_fields
 from .templates import Templates, has_markup
 
 if TYPE_CHECKING:
@@ -99,7 +100,16 @@ class TaskResult:
     retry_delay_s: float | None = None  # the wait that the task's own policy wants before its next try
     wait: Wait | None = None
     label: str | None = None  # what map_index_template makes of this instance
+    rendered: dict[str, str] | None = None  # what its template fields came to, in short
     reason: str | None = None  # why it has skipped itself
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is told of an attempt however it ends."""
+
+    label: str | None = None
+    rendered: dict[str, str] | None = None
 
 
 def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
@@ -111,24 +121,22 @@ def run(dag: DAG, instance: Instance, port: Port) -> TaskResult:
     with installed(port):
         left_out: set[str] = set()
         said: list[dict[str, Any]] = []
-        labels: list[str] = []
+        seen = Seen()
         try:
-            value = _value(dag, instance, port, left_out, said, labels)
+            value = _value(dag, instance, port, left_out, said, seen)
         except BaseException as error:
             ended = _ended_by(error, instance)
-            ended.label = labels[0] if labels else None
+            ended.label, ended.rendered = seen.label, seen.rendered
             task = dag.task_dict.get(instance.task_id)
             if task is not None and task.retry_policy is not None and ended.outcome == Outcome.FAILED.value:
                 _ask_policy(task, instance, error, ended)
             return ended
         done = TaskResult(Outcome.SUCCESS.value, value, value is not None, skip=sorted(left_out), asset_events=said)
-        done.label = labels[0] if labels else None
+        done.label, done.rendered = seen.label, seen.rendered
         return done
 
 
-def _value(
-    dag: DAG, instance: Instance, port: Port, left_out: set[str], said: list[dict[str, Any]], labels: list[str]
-) -> Any:
+def _value(dag: DAG, instance: Instance, port: Port, left_out: set[str], said: list[dict[str, Any]], seen: Seen) -> Any:
     declared = dag.task_dict.get(instance.task_id)
     if declared is None:
         raise UnknownTask(dag_id=dag.dag_id, task_id=instance.task_id, known=", ".join(dag.task_ids[:20]))
@@ -141,6 +149,7 @@ def _value(
             if os.environ.get(name) != told:  # a reused child is often told the same
                 os.environ[name] = told
         _render(task, context, untouched)
+        seen.rendered = rendered_fields(task)
         with _told_to_end(task):
             task.pre_execute(context)
             if task.on_execute_callback is not None:
@@ -164,7 +173,7 @@ def _value(
             said += context["outlet_events"].events()
     finally:
         if instance.map_index >= 0:
-            labels += _label(context)
+            seen.label = _label(context)
         context.leave()
     value = settled(value)
     if not task.do_xcom_push:
@@ -176,18 +185,18 @@ def _value(
     return value_backend.made_of(port, value)
 
 
-def _label(context: Context) -> list[str]:
+def _label(context: Context) -> str | None:
     """What the author's map_index_template says of this instance, also when it has failed."""
     template = context["map_index_template"]
     if not template:
-        return []
+        return None
     try:
         found = str(Templates(context.task, context).render(str(template)))
     except Exception as error:
         _say(f"map_index_template cannot be rendered: {error}", "W")
-        return []
+        return None
     context["ti"].rendered_map_index = found
-    return [found[:LABEL_CHARS_MAX]]
+    return found[:LABEL_CHARS_MAX]
 
 
 def _deferring() -> Any:

@@ -1914,6 +1914,9 @@ export interface components {
             error: {
                 [key: string]: unknown;
             } | null;
+            rendered: {
+                [key: string]: string;
+            };
         };
         Backfill: {
             id: number;

@@ -347,6 +347,8 @@ def get_mapped_task_instance(
     with here.reader() as reader:
         one = one_instance(here, reader, dag_id, dag_run_id, task_id, map_index)
         made = instance_shape(here, reader, one)
+        attempts = reader.attempts(one.run, task_id, map_index)
+        made.rendered_fields = ((attempts[-1].detail or {}).get("rendered") or {}) if attempts else {}
         deferral = reader.deferral(one.run, task_id, map_index) if one.state == "deferred" else None
     if deferral is None:
         return made

@@ -95,6 +95,7 @@ class Attempt(BaseModel):
     host: str | None
     log_bytes: int
     error: dict[str, Any] | None
+    rendered: dict[str, str]
 
 
 class KeptValue(BaseModel):
@@ -385,6 +386,7 @@ def _attempt(one: AttemptRecord) -> Attempt:
         host=detail.get("host"),
         log_bytes=one.log_bytes,
         error=error if isinstance(error, dict) else None,
+        rendered={str(name): str(text) for name, text in (detail.get("rendered") or {}).items()},
     )
 
 

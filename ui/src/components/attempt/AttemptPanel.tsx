@@ -14,6 +14,7 @@ import { type Tab, Tabs } from "../Tabs";
 import { Duration, RelativeTime } from "../Time";
 import { LogView } from "./LogView";
 import { CountBar, Mapped, Neighbours } from "./Mapped";
+import { Rendered } from "./Rendered";
 import { Resources, Tries } from "./Tries";
 import { Values } from "./Values";
 import css from "./AttemptPanel.module.css";
@@ -32,7 +33,7 @@ export interface AttemptPanelProps {
   beside?: boolean;
 }
 
-type TabId = "log" | "values" | "tries" | "resources" | "instances";
+type TabId = "log" | "values" | "rendered" | "tries" | "resources" | "instances";
 
 export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, more, beside = false }: AttemptPanelProps) {
   const name = useMemo<TaskName>(() => ({ dagId, runId, taskId, mapIndex }), [dagId, runId, taskId, mapIndex]);
@@ -60,6 +61,7 @@ export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, more, bes
           <div className={css.body} data-tab={tab}>
             {tab === "log" && <LogView key={`${mapIndex} ${chosen}`} task={name} tryNumber={chosen} quiet={quietOf(task)} />}
             {tab === "values" && <Values name={name} task={task} />}
+            {tab === "rendered" && <Rendered fields={tries.find((one) => one.number === chosen)?.attempts.at(-1)?.rendered} />}
             {tab === "tries" && <Tries task={task} chosen={chosen} logOf={(number) => withQuery({ tab: null, try: String(number) })} />}
             {tab === "resources" && <Resources task={task} />}
           </div>
@@ -89,6 +91,7 @@ function tabsOf(task: TaskView, tries: number): Tab[] {
   return [
     tab("log", "Log"),
     tab("values", "Values", task.values.length || undefined),
+    tab("rendered", "Rendered"),
     tab("tries", "Tries", tries > 1 ? tries : undefined),
     tab("resources", "Resources"),
   ];
