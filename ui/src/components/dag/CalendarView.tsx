@@ -1,5 +1,5 @@
 // A year as squares: weeks from left to right, the days of a week from top to bottom. Arrows walk the days.
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { type Day, dayWords, monthsOf, toneOf } from "~/models/calendar.model";
 import { Button } from "../Button";
 import { ChevronIcon } from "../icons";
@@ -19,7 +19,13 @@ const TOP = 18;
 
 export function CalendarView({ year, thisYear, days, onYear }: CalendarViewProps) {
   const [at, setAt] = useState<number | null>(null);
-  const box = useRef<SVGSVGElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  // Where the year is wider than the screen, its newest runs are in sight.
+  const newest = days[days.findLastIndex((one) => one.all > 0)]?.week;
+  useEffect(() => {
+    const scroller = box.current!;
+    if (newest !== undefined) scroller.scrollLeft = LEFT + newest * STEP - scroller.clientWidth * 0.75;
+  }, [newest, year]);
   const most = Math.max(1, ...days.map((one) => one.all));
   const total = days.reduce((sum, one) => ({ all: sum.all + one.all, failed: sum.failed + one.failed, good: sum.good + one.success }), { all: 0, failed: 0, good: 0 });
   const shown = at === null ? null : days[at];
@@ -46,9 +52,8 @@ export function CalendarView({ year, thisYear, days, onYear }: CalendarViewProps
           {total.all === 0 ? "no runs" : `${total.all} runs: ${total.good} succeeded, ${total.failed} failed`}
         </span>
       </div>
-      <div className={css.scroll}>
+      <div className={css.scroll} ref={box}>
         <svg
-          ref={box}
           className={css.year}
           width={LEFT + 54 * STEP}
           height={TOP + 7 * STEP}

@@ -33,6 +33,8 @@ export interface GraphViewProps {
 const FAR = 0.32; // below this scale words cannot be read
 const NEAR_MAX = 700; // more boxes in sight than these are painted
 const MAP_FROM = 30;
+const READABLE = 0.6; // all of it at once only where its words can be read
+const START = 0.8;
 const views = new Map<string, View>();
 
 export function GraphView(props: GraphViewProps) {
@@ -51,7 +53,7 @@ export function GraphView(props: GraphViewProps) {
   // At first all of it; of what is too large for that, its beginning at a size that can be read.
   const first = useMemo(() => {
     const all = fitted(laid.width, laid.height, room);
-    return all.scale >= 0.4 ? all : { x: 28, y: Math.min(28, (room.height - laid.height * 0.7) / 2), scale: 0.7 };
+    return all.scale >= READABLE ? all : { x: 20, y: (room.height - laid.height * START) / 2, scale: START };
   }, [laid, room.width > 0]);
   const shown = view ?? first;
   const move = useCallback(

@@ -21,6 +21,8 @@ export function inkOf(element: Element): Ink {
   const style = getComputedStyle(element);
   const token = (name: string) => style.getPropertyValue(name).trim();
   const state = Object.fromEntries(TASK_STATES.map((one) => [one, token(`--state-${one}`)])) as Record<TaskState, string>;
+  // A dot has little to be seen by.
+  state.none = token("--text-faint");
   return {
     state,
     bg: token("--bg"),
