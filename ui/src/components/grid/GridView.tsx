@@ -1,6 +1,6 @@
 // The grid: runs from left to right, tasks from top to bottom. Only what is in sight is painted, on a canvas; the names at
 // the left are text. The keyboard walks it as one grid whose active cell is told to those who hear the page.
-import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { type KeyboardEvent, memo, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import { now as serverNow, useZone } from "~/app/clock";
 import { useTheme } from "~/app/theme";
@@ -229,8 +229,9 @@ export function GridView({ grid, rows, instances, chosen, onChoose, onToggle, on
       <canvas ref={canvas} className={css.canvas} style={{ width: cellsWidth, height: size.height }} aria-hidden="true" />
       <div className={css.names} aria-hidden="true">
         <div ref={names} className={css.list} style={{ height: rows.length * ROW }}>
+          {/* An element that goes out of sight at one end comes in at the other with another name. */}
           {drawn.map((row, at) => (
-            <Name key={row.key} row={row} top={(first + at) * ROW} chosen={first + at === chosen?.row} />
+            <Name key={(first + at) % inSight} row={row} top={(first + at) * ROW} chosen={first + at === chosen?.row} />
           ))}
         </div>
         <div className={css.corner}>
@@ -265,7 +266,7 @@ export function GridView({ grid, rows, instances, chosen, onChoose, onToggle, on
   );
 }
 
-function Name({ row, top, chosen }: { row: Row; top: number; chosen: boolean }) {
+const Name = memo(function Name({ row, top, chosen }: { row: Row; top: number; chosen: boolean }) {
   return (
     <div className={css.name} data-kind={row.kind} data-chosen={chosen || undefined} style={{ transform: `translateY(${top}px)`, paddingLeft: 8 + row.depth * 14 }}>
       <span className={css.fold} data-open={row.open || undefined}>
@@ -277,4 +278,4 @@ function Name({ row, top, chosen }: { row: Row; top: number; chosen: boolean }) 
       {row.many > 0 && <span className={css.many}>{row.kind === "group" ? row.many : `×${row.many}`}</span>}
     </div>
   );
-}
+});
