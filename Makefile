@@ -18,7 +18,7 @@ PORT    ?= 8080
 JOBS    ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test check docs bench compat pipelines prove clean ui ui-types
+.PHONY: help up down status test check docs bench compat pipelines prove clean ui ui-types ui-test
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,6 +56,9 @@ $(UI_FOLDER)/.sources: $(UI_SOURCES) $(VENV)/.node
 
 ui: $(UI_FOLDER)/.sources
 
+ui-test: $(VENV)/.node
+	@$(BIN)/python ui/build.py test
+
 # What the interface knows of the API, written from the API's own description.
 ui-types: $(VENV)/.node
 	@$(BIN)/python ui/build.py types
@@ -87,7 +90,7 @@ check: $(VENV)/.tests-installed
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house
 
-test: check ui
+test: check ui ui-test
 	@sh scripts/system_packages.sh
 	$(BIN)/python -m pytest -n $(JOBS) --ignore tests/house -m "not slow"
 

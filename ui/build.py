@@ -98,6 +98,14 @@ def types(say=print) -> None:
     say("Written: ui/src/api/schema.ts")
 
 
+def models(say=print) -> None:
+    """The tests of the models: seconds, without a browser."""
+    npm, environment = _npm()
+    _installed(npm, environment, say)
+    if subprocess.run([*npm, "test", "--silent"], cwd=UI, env=environment).returncode != 0:
+        raise SystemExit("The models of the interface do not hold.")
+
+
 def _shortened(told):
     """Without texts for people, and without the answers that say what went wrong: they are all alike."""
     if isinstance(told, list):
@@ -116,6 +124,8 @@ def _shortened(told):
 
 if __name__ == "__main__" and sys.argv[1:] == ["types"]:
     types()
+elif __name__ == "__main__" and sys.argv[1:] == ["test"]:
+    models()
 elif __name__ == "__main__":
     if is_built():
         print("The interface is built.")

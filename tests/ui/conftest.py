@@ -41,7 +41,7 @@ def page(browser: Browser, shop: Shop) -> Iterator[Page]:
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))
-    refused = re.compile("status of (400|401|409)")  # what the server says no to is told in the page
+    refused = re.compile("status of (400|401|404|409|422)")  # what the server says no to is told in the page
     made.on(
         "console",
         lambda said: errors.append(said.text) if said.type == "error" and not refused.search(said.text) else None,

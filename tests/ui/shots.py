@@ -61,6 +61,64 @@ def _runs_clear(page: Page, shop: Shop) -> None:
     page.get_by_text("again").nth(1).wait_for()
 
 
+def _assets(page: Page, shop: Shop) -> None:
+    page.goto("/assets")
+    page.get_by_role("link", name="s3://shop/orders").first.wait_for()
+
+
+def _asset(page: Page, shop: Shop) -> None:
+    _tell(shop)
+    _assets(page, shop)
+    page.get_by_role("link", name="s3://shop/orders").first.click()
+    page.get_by_text("rows:").first.wait_for()
+
+
+def _tell(shop: Shop) -> None:
+    (asset,) = shop.api.get("assets")["assets"]
+    if asset["last_asset_event"] is None:
+        shop.api.send("PATCH", "dags/recommend", {"is_paused": False})
+        shop.api.ask("POST", "assets/events", {"asset_id": asset["id"], "extra": {"rows": 120, "regions": ["north"]}})
+
+
+def _admin(section: str) -> Callable[[Page, Shop], None]:
+    def arrive(page: Page, shop: Shop) -> None:
+        _settle(shop)
+        page.goto(f"/admin/{section}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_load_state("networkidle") if section != "audit" else page.get_by_role("row").nth(3).wait_for()
+
+    return arrive
+
+
+def _settle(shop: Shop) -> None:
+    """Something for every section, once."""
+    if shop.api.ask("GET", "variables/region").status == 200:
+        return
+    db = {"conn_type": "postgres", "host": "db.example", "port": 5432, "login": "ann", "schema": "shop"}
+    secret = {"password": "not shown", "description": "Orders and stock", "extra": '{"sslmode": "require"}'}
+    shop.api.ask("POST", "connections", {"connection_id": "shop_db", **db, **secret})
+    web = {"connection_id": "prices_api", "conn_type": "http", "host": "prices.example"}
+    shop.api.ask("POST", "connections", web)
+    for key, value, words in (
+        ("region", "north", "Where the shop is"),
+        ("api_token", "not shown", None),
+        ("thresholds", '{"low": 3, "high": 41}', None),
+    ):
+        shop.api.ask("POST", "variables", {"key": key, "value": value, "description": words})
+    shop.api.ask("POST", "pools", {"name": "gpu", "slots": 2, "description": "One model at a time on each card"})
+    own = "/api/venturi/v1"
+    for name, role in (("ann", "operator"), ("bob", "viewer")):
+        shop.api.ask("POST", f"{own}/accounts", {"name": name, "role": role, "password": "seven herons by the lake"})
+    shop.api.ask("PUT", f"{own}/accounts/bob/grants", {"dag": "orders_daily", "role": "user"})
+    shop.api.ask("POST", f"{own}/tokens", {"name": "nightly report", "role": "user", "days": 30})
+
+
+def _connection(page: Page, shop: Shop) -> None:
+    _admin("connections")(page, shop)
+    page.get_by_role("button", name="shop_db", exact=True).click()
+    page.get_by_label("Host").wait_for()
+
+
 def _login(page: Page, shop: Shop) -> None:
     page.goto("/login")
 
@@ -89,6 +147,11 @@ SCREENS: dict[str, Callable[[Page, Shop], None]] = {
     "palette": _palette,
     "shortcuts": _shortcuts,
     **desk_shots.SCREENS,
+    "assets": _assets,
+    "asset": _asset,
+    **{f"admin-{name}": _admin(name) for name in ("connections", "variables", "pools", "users", "tokens", "audit")},
+    **{f"admin-{name}": _admin(name) for name in ("configuration", "retention", "providers", "import-errors")},
+    "admin-connection": _connection,
     "login": _login,
     "dag": _dag("", "text=What its author says"),
     "dag-grid": _dag("/grid", "text=per_region"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 
 from ..core.accounts import ADMIN, HOLDER, Person
 from . import tables as t
@@ -17,6 +17,8 @@ from .statements import text_of
 IDLE_S = 12 * 3600.0  # a session unused for so long is over
 SESSION_S = 7 * 24 * 3600.0  # and after so long at any rate
 HOLDER_NAME = "admin"  # as which whoever holds the home is told
+_LAST = 2**62  # above every line of the audit
+_AUDIT_WORDS = ("who", "what", "about", "origin")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,12 @@ class AccountReads:
         rows = self._all("last_audit")
         return int(rows[0][0]) if rows else 0
 
+    def newest_audit(self, text: str, before: int | None, limit: int) -> list[AuditRow]:
+        """Newest first; those that hold a text in any of their words, and come before a line."""
+        escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        given = {"like": f"%{escaped}%", "before": _LAST if before is None else before, "n": limit}
+        return [AuditRow(*row) for row in self._all("newest_audit", **given)]
+
     def broken_audit(self) -> int | None:
         """The first row that does not follow from the one before it."""
         before, last = "", 0
@@ -174,6 +182,13 @@ def read_text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
         "tokens": tokens,
         "session": select(session.account, session.at, session.used_at).where(session.hash == bindparam("hash")),
         "audit": select(*a).where(a.id > bindparam("after")).order_by(a.id).limit(bindparam("n")),
+        "newest_audit": select(*a)
+        .where(
+            a.id < bindparam("before"),
+            or_(*(func.lower(a[one]).like(bindparam("like"), escape="\\") for one in _AUDIT_WORDS)),
+        )
+        .order_by(a.id.desc())
+        .limit(bindparam("n")),
         "last_audit": select(a.id, a.hash).order_by(a.id.desc()).limit(1),
     }
     return text_of(made[name], dialect)

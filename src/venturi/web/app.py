@@ -34,7 +34,7 @@ from .api import (
 )
 from .errors import Problem
 from .keeping import Keeper
-from .own import grid, history, live, log_views, overview, run_views, sign_in, simulate
+from .own import grid, history, live, log_views, overview, people, run_views, settings, sign_in, simulate
 from .own.watch import Watch
 from .packing import Grids
 from .readers import Readers
@@ -59,7 +59,7 @@ MODULES = (
     about,
     audit,
 )
-OWN = (grid, history, live, overview, run_views, log_views, simulate)
+OWN = (grid, history, live, overview, run_views, log_views, people, settings, simulate)
 
 
 class Api(FastAPI):

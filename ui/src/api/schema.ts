@@ -1700,6 +1700,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/venturi/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_accounts"];
+        put?: never;
+        post: operations["create_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["remove_account"];
+        options?: never;
+        head?: never;
+        patch: operations["change_account"];
+        trace?: never;
+    };
+    "/api/venturi/v1/accounts/{name}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["set_account_grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_tokens"];
+        put?: never;
+        post: operations["create_program_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/audit/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venturi/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/venturi/v1/dags/{dag_id}/simulate": {
         parameters: {
             query?: never;
@@ -1802,6 +1914,23 @@ export interface components {
     schemas: {
         AccessToken: {
             access_token: string;
+        };
+        Account: {
+            name: string;
+            role: string;
+            grants: {
+                [key: string]: string;
+            };
+            disabled: boolean;
+            made: number;
+        };
+        AccountChange: {
+            role?: ("none" | "viewer" | "user" | "operator" | "admin") | null;
+            password?: string | null;
+            disabled?: boolean | null;
+        };
+        AccountList: {
+            accounts: components["schemas"]["Account"][];
         };
         Activity: {
             since: number;
@@ -1917,6 +2046,17 @@ export interface components {
             rendered: {
                 [key: string]: string;
             };
+        };
+        Audit: {
+            lines: components["schemas"]["AuditLine"][];
+        };
+        AuditLine: {
+            id: number;
+            at: number;
+            who: string;
+            what: string;
+            about: string;
+            origin: string;
         };
         Backfill: {
             id: number;
@@ -2456,6 +2596,11 @@ export interface components {
             coming: components["schemas"]["Coming"][];
             activity: components["schemas"]["Activity"];
         };
+        Grant: {
+            dag: string;
+            /** @enum {string} */
+            role: "none" | "viewer" | "user" | "operator" | "admin";
+        };
         HTTPValidationError: {
             detail?: components["schemas"]["ValidationError"][];
         };
@@ -2556,6 +2701,11 @@ export interface components {
             kind: string;
             bytes: number;
         };
+        KnownSetting: {
+            name: string;
+            value: string | null;
+            source: string;
+        };
         LastEvent: {
             id?: number | null;
             timestamp?: string | null;
@@ -2623,6 +2773,10 @@ export interface components {
         LogUrl: {
             url: string;
         };
+        MadeToken: {
+            id: string;
+            token: string;
+        };
         MappedLine: {
             map_index: number;
             label: string | null;
@@ -2660,6 +2814,15 @@ export interface components {
         };
         /** @enum {string} */
         MutableState: "queued" | "success" | "failed";
+        NewAccount: {
+            name: string;
+            /**
+             * @default viewer
+             * @enum {string}
+             */
+            role: "none" | "viewer" | "user" | "operator" | "admin";
+            password: string;
+        };
         NewAssetEvent: {
             asset_id: number;
             partition_key?: string | null;
@@ -2688,6 +2851,19 @@ export interface components {
         NewTask: {
             task_id: string;
             task_display_name: string;
+        };
+        NewToken: {
+            name: string;
+            /**
+             * @default viewer
+             * @enum {string}
+             */
+            role: "none" | "viewer" | "user" | "operator" | "admin";
+            grants?: {
+                [key: string]: "none" | "viewer" | "user" | "operator" | "admin";
+            };
+            /** @default 90 */
+            days: number;
         };
         /** @enum {string} */
         OnAbsence: "fail" | "skip";
@@ -2899,6 +3075,10 @@ export interface components {
         };
         /** @enum {string} */
         Reprocess: "failed" | "completed" | "none";
+        Retention: {
+            keep_runs_days: number | null;
+            keep_runs_min: number;
+        };
         RunClear: {
             /** @default true */
             dry_run: boolean;
@@ -3025,6 +3205,12 @@ export interface components {
         SchedulerPart: {
             status: string | null;
             latest_scheduler_heartbeat: string | null;
+        };
+        Settings: {
+            shown: boolean;
+            file: string;
+            settings: components["schemas"]["KnownSetting"][];
+            retention: components["schemas"]["Retention"];
         };
         Simulated: {
             dags: {
@@ -3226,6 +3412,21 @@ export interface components {
         Tasks: {
             tasks: components["schemas"]["Task"][];
             total_entries: number;
+        };
+        Token: {
+            id: string;
+            name: string;
+            account: string;
+            role: string;
+            grants: {
+                [key: string]: string;
+            };
+            made: number;
+            expires: number;
+            used: number | null;
+        };
+        TokenList: {
+            tokens: components["schemas"]["Token"][];
         };
         Tries: {
             task_instances: components["schemas"]["Try"][];
@@ -7269,6 +7470,220 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    get_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+        };
+    };
+    create_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    remove_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    set_account_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+        };
+    };
+    create_program_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    search_audit: {
+        parameters: {
+            query?: {
+                text?: string;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
         };

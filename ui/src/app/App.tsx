@@ -4,10 +4,11 @@ import { Empty, Failure, Waiting } from "~/components/Panel";
 import { links } from "~/models/links.model";
 import { Banner } from "./Banner";
 import { type Shortcut, useKeys } from "./keys";
-import { PAGES, PLACES } from "./pages";
+import { PAGES } from "./pages";
 import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { go, Link, matched, usePath } from "./router";
+import { usePlaces } from "./session";
 import { Shortcuts } from "./Shortcuts";
 import { Toasts } from "./toasts";
 import { TopLine } from "./TopLine";
@@ -25,7 +26,7 @@ export function App() {
     }
     return null;
   }, [path]);
-  const goes: Shortcut[] = PLACES.map((place) => ({
+  const goes: Shortcut[] = usePlaces().map((place) => ({
     keys: `g ${place.key}`,
     label: place.label,
     group: "Go to",

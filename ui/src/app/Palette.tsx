@@ -5,8 +5,8 @@ import { dagsQuery } from "~/api/queries";
 import { type Choice, found } from "~/models/palette.model";
 import { links } from "~/models/links.model";
 import { useRegistered } from "./commands";
-import { PLACES } from "./pages";
 import { go } from "./router";
+import { usePlaces } from "./session";
 import { chooseTheme } from "./theme";
 import css from "./Palette.module.css";
 
@@ -24,6 +24,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const id = useId();
   const dags = useQuery(dagsQuery()).data?.dags;
   const registered = useRegistered();
+  const places = usePlaces();
   const offered = useMemo<Offered[]>(
     () => [
       ...registered.map((one) => ({ ...one, group: one.group ?? "On this page" })),
@@ -35,13 +36,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
         words: [dag.name, ...dag.tags].join(" "),
         run: () => go(links.dag(dag.dag_id)),
       })),
-      ...PLACES.map((place) => ({ id: place.href, label: place.label, hint: `g ${place.key}`, group: "Go to", run: () => go(place.href) })),
+      ...places.map((place) => ({ id: place.href, label: place.label, hint: `g ${place.key}`, group: "Go to", run: () => go(place.href) })),
       { id: "dark", label: "Dark theme", group: "Appearance", run: () => chooseTheme("dark") },
       { id: "light", label: "Light theme", group: "Appearance", run: () => chooseTheme("light") },
       { id: "system", label: "Theme of the system", group: "Appearance", run: () => chooseTheme("system") },
       { id: "api", label: "API description", group: "Help", run: () => location.assign("/docs") },
     ],
-    [dags, registered],
+    [dags, registered, places],
   );
   const shown = useMemo(() => found(offered, typed, MANY), [offered, typed]);
   useEffect(() => {

@@ -1,14 +1,15 @@
 // The rail: the places of the interface. On a phone it is the bar below.
 import { useQuery } from "@tanstack/react-query";
 import { questionsQuery } from "~/api/questions";
-import { PLACES } from "./pages";
 import { Link } from "./router";
+import { usePlaces } from "./session";
 import { links } from "~/models/links.model";
 import css from "./Rail.module.css";
 
 export function Rail({ path }: { path: string }) {
   const waiting = useQuery(questionsQuery(false)).data?.total_entries ?? 0;
-  const here = PLACES.findLast((place) => place.href !== "/" && (path === place.href || path.startsWith(`${place.href}/`)));
+  const places = usePlaces();
+  const here = places.findLast((place) => place.href !== "/" && (path === place.href || path.startsWith(`${place.href}/`)));
   return (
     <nav className={css.rail} aria-label="Places">
       <Link href={links.home()} className={css.mark} aria-label="Venturi" title="Venturi">
@@ -23,7 +24,7 @@ export function Rail({ path }: { path: string }) {
           <path d="M5 16h22" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeDasharray="3 4" opacity="0.7" />
         </svg>
       </Link>
-      {PLACES.map((place) => (
+      {places.map((place) => (
         <Link
           key={place.href}
           href={place.href}

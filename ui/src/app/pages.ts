@@ -1,6 +1,7 @@
 // Every page: its path, what loads it, and where it stands in the rail. A new page is one entry here.
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import { AdminIcon, ApprovalIcon, AssetIcon, DagIcon, HomeIcon, RunsIcon } from "~/components/icons";
+import { SECTIONS } from "~/models/admin.model";
 import { links } from "~/models/links.model";
 import type { Params } from "./router";
 
@@ -21,9 +22,12 @@ export interface Place {
   href: string;
   icon: ComponentType;
   key: string;
+  /** Listed for those alone who may do this. */
+  may?: string;
 }
 
 const dags: Crumb = { text: "DAGs", href: links.dags() };
+const assets: Crumb = { text: "Assets", href: links.assets() };
 
 const runCrumbs = (params: Params): Crumb[] => [
   dags,
@@ -65,6 +69,16 @@ export const PAGES: Page[] = [
     load: lazy(() => import("~/routes/Dag")),
     crumbs: ({ dag_id }) => [dags, { text: dag_id!, href: links.dag(dag_id!) }],
   },
+  { path: "/assets", load: lazy(() => import("~/routes/Assets")), crumbs: () => [assets] },
+  { path: "/assets/:asset_id", load: lazy(() => import("~/routes/Asset")), crumbs: () => [assets, { text: "Asset" }] },
+  {
+    path: "/admin/:section?",
+    load: lazy(() => import("~/routes/Admin")),
+    crumbs: ({ section }) => [
+      { text: "Admin", href: links.admin() },
+      ...SECTIONS.filter((one) => one.id === section).map((one) => ({ text: one.label })),
+    ],
+  },
 ];
 
 const ALL_PLACES: Place[] = [
@@ -73,7 +87,7 @@ const ALL_PLACES: Place[] = [
   { label: "Runs", href: links.runs(), icon: RunsIcon, key: "r" },
   { label: "Assets", href: links.assets(), icon: AssetIcon, key: "s" },
   { label: "Approvals", href: links.approvals(), icon: ApprovalIcon, key: "p" },
-  { label: "Admin", href: links.admin(), icon: AdminIcon, key: "a" },
+  { label: "Admin", href: links.admin(), icon: AdminIcon, key: "a", may: "connections:read" },
 ];
 
 /** What the rail lists: the places that have a page. */

@@ -1,6 +1,7 @@
 // Who is signed in, and what they may; the server decides anew at every request.
 import { useQuery } from "@tanstack/react-query";
 import { type Me, whoAmI } from "~/api/client";
+import { PLACES, type Place } from "./pages";
 
 const READS = ["dags", "runs", "tasks", "logs", "values", "assets", "pools", "about"].map((one) => `${one}:read`);
 const RUNS = ["runs:write", "tasks:write", "dags:write", "assets:write", "questions:write"];
@@ -24,4 +25,10 @@ export function may(me: Me | undefined, action: string, dagId?: string): boolean
 
 export function useMay(action: string, dagId?: string): boolean {
   return may(useMe(), action, dagId);
+}
+
+/** The places that whoever looks may go to. */
+export function usePlaces(): Place[] {
+  const me = useMe();
+  return PLACES.filter((place) => place.may === undefined || may(me, place.may));
 }

@@ -1,5 +1,5 @@
 // A menu below a button: arrows move in it, letters find, Escape closes.
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { go } from "~/app/router";
 import { Button, type ButtonProps } from "./Button";
 import css from "./Menu.module.css";
@@ -25,12 +25,34 @@ export interface MenuProps extends Pick<ButtonProps, "kind" | "size"> {
   head?: ReactNode;
 }
 
+const GAP = 4;
 const ITEMS = "[role^=menuitem]:not([aria-disabled=true])";
 
 export function Menu({ button, items, side = "end", head, kind, size, label, wordless = false }: MenuProps) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  // In the top layer, so that no row or box that scrolls cuts it off.
+  useLayoutEffect(() => {
+    const list = box.current;
+    if (!open || list === null || opener.current === null) return;
+    list.showPopover();
+    const at = opener.current.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = list;
+    const left = side === "end" ? at.right - width : at.left;
+    const below = at.bottom + GAP + height <= innerHeight || at.top < height + GAP;
+    list.style.left = `${Math.max(GAP, Math.min(left, innerWidth - width - GAP))}px`;
+    list.style.top = `${Math.max(GAP, below ? at.bottom + GAP : at.top - GAP - height)}px`;
+    const away = (event: Event) => {
+      if (!list.contains(event.target as Node)) setOpen(false);
+    };
+    document.addEventListener("scroll", away, true);
+    window.addEventListener("resize", away);
+    return () => {
+      document.removeEventListener("scroll", away, true);
+      window.removeEventListener("resize", away);
+    };
+  }, [open, side]);
   useEffect(() => {
     if (!open) return;
     box.current?.querySelector<HTMLElement>(ITEMS)?.focus();
@@ -83,7 +105,7 @@ export function Menu({ button, items, side = "end", head, kind, size, label, wor
         {button}
       </Button>
       {open && (
-        <div ref={box} className={css.list} data-side={side} onKeyDown={key}>
+        <div ref={box} popover="manual" className={css.list} onKeyDown={key}>
           {head !== undefined && <div className={css.head}>{head}</div>}
           <div role="menu" aria-label={label}>
             {items.map((one) => (
