@@ -67,7 +67,8 @@ export function paint({ pen, ink, glyphs, font }: Brush, scene: Scene, sight: Si
         stack(pen, ink, cell.counts, x(column) + 3, y(row) + 8, COLUMN - 6, ROW - 17);
         moves ||= cell.counts.of[RUNNING]! > 0;
       } else {
-        moves ||= turned(pen, glyphs, cell, left, top, scene.phase);
+        const turns = turned(pen, glyphs, cell, left, top, scene.phase);
+        moves ||= turns;
       }
     }
   }
