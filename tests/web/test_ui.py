@@ -62,7 +62,7 @@ def test_without_a_built_interface_the_first_page_says_how_to_build_it(folder: P
     assert ask(tmp_path, "/dags")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/home", "/dags", "/dags/a%2Fb/runs/manual__12.5"])
+@pytest.mark.parametrize("path", ["/", "/home", "/dags", "/dags/a%2Fb/runs/manual__12.5", "/assets", "/assets/417"])
 def test_every_address_of_the_interface_begins_with_its_page(folder: Path, tmp_path: Path, path: str) -> None:
     build(folder)
     status, headers, body = ask(tmp_path, path)

@@ -68,9 +68,12 @@ def is_built() -> bool:
 
 def is_page(path: str) -> bool:
     """Whether an address is one of the interface's own, which the page makes sense of; a missing file is not. Names
-    further down, such as those of runs, may have dots."""
-    first = path[1:].partition("/")[0]
-    return first != "assets" and "." not in first
+    further down, such as those of runs, may have dots. Built files and the pages of assets share a folder: an asset's
+    page is a number there."""
+    first, _, rest = path[1:].partition("/")
+    if first == "assets":
+        return rest == "" or rest.isdecimal()
+    return "." not in first
 
 
 async def sent(path: str, accepted: bytes) -> Sent | None:

@@ -16,8 +16,17 @@ type Line = Schemas["AuditLine"];
 
 const COLUMNS: Column<Line>[] = [
   { id: "at", header: "When", width: "150px", cell: (one) => <AbsoluteTime at={one.at} /> },
-  { id: "who", header: "Who", width: "1 1 80px", cell: (one) => one.who },
-  { id: "what", header: "What", width: "1 1 90px", cell: (one) => one.what },
+  { id: "who", header: "Who", width: "0 1 60px", cell: (one) => one.who },
+  {
+    id: "what",
+    header: "What",
+    width: "2 1 90px",
+    cell: (one) => (
+      <>
+        {one.what} <span className={css.narrow}>{one.about}</span>
+      </>
+    ),
+  },
   { id: "about", header: "About", width: "3 1 160px", from: 480, cell: (one) => <span className={css.mono}>{one.about}</span> },
   { id: "origin", header: "From", width: "1 1 90px", from: 800, cell: (one) => <span className={css.faint}>{one.origin}</span> },
 ];
