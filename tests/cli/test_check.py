@@ -100,7 +100,7 @@ def test_what_a_file_takes_and_we_serve_in_part_is_told_with_what_differs(check)
         from airflow import DAG, settings
         from airflow.models import Log
         from airflow.operators.bash import BashOperator
-        from airflow.sdk import Asset, AssetWatcher
+        from airflow.sdk import Asset, AssetAccessControl
         from airflow.utils.session import provide_session
         with DAG("d", schedule=None):
             BashOperator(task_id="t", bash_command="true", outlets=[Asset("a")])
@@ -110,7 +110,7 @@ def test_what_a_file_takes_and_we_serve_in_part_is_told_with_what_differs(check)
     assert found["warnings"] == [
         "line 3: 'airflow.models.Log': Can be imported and its columns named; there is no database of Airflow behind "
         "it.",
-        "line 5: 'airflow.sdk.AssetWatcher': Kept in the DAG's description; its trigger does not run yet.",
+        "line 5: 'airflow.sdk.AssetAccessControl': Kept; there are no teams here.",
         "line 6: 'airflow.utils.session.provide_session': The function is called; the session is empty.",
     ]
 

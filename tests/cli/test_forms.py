@@ -76,7 +76,8 @@ def test_down_without_anything_says_so_and_is_no_failure(capsys, tmp_path):
     assert (status, json.loads(out)) == (0, {"stopped": False})
 
 
-@pytest.mark.parametrize("verb", VERBS)
+# `airflow` answers as Airflow does, and `completions` is about no home.
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"airflow", "completions"}))
 def test_every_verb_takes_home_and_json_and_explains_itself(capsys, verb):
     command = venturi.get_command(click.Context(venturi), verb)
     inner = list(command.commands) if isinstance(command, click.Group) else [None]

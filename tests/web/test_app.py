@@ -61,7 +61,8 @@ def test_nothing_is_answered_to_nobody(api):
 
 def test_each_role_may_what_is_said_of_it_and_nothing_else(app):
     actions = {action for route in all_routes(app) for action in actions_of(route)} - {None}
-    assert {a for a in actions if not any(may(Person("p", role), a) for role in HOLDS)} == {"config:read", "audit:read"}
+    of_admins = {"config:read", "audit:read", "accounts:read", "accounts:write"}
+    assert {a for a in actions if not any(may(Person("p", role), a) for role in HOLDS)} == of_admins
     assert all(may(Person("p", "admin"), action) for action in actions)
     assert not any(may(Person("p", "nobody's role"), action) for action in actions)
     assert not any(action.endswith(":write") for action in HOLDS["viewer"])

@@ -39,7 +39,7 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/api/v2/backfills", {"dag_id": "flow", **SPAN}, 400, "before it begins"),
     ("GET", "/api/v2/nothing", None, 404, "/docs shows what there is"),
     ("PUT", "/api/v2/dags", None, 405, "PUT is not served at /api/v2/dags"),
-    ("GET", "/nothing", None, 404, "nothing here"),
+    ("GET", "/assets/nothing.js", None, 404, "nothing here"),
     ("POST", "/docs", None, 405, "Only GET"),
     ("GET", "/api/venturi/v1/dags/flow/why?task=numbers", None, 400, "Of which run"),
     ("GET", "/api/venturi/v1/dags/flow/simulate?first=never", None, 422, "datetime"),
