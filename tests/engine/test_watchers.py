@@ -8,7 +8,7 @@ from typing import Any
 
 from venturi.core.spec import DagSpec, TaskSpec
 from venturi.engine.pausing import set_paused
-from venturi.executors.base import Connected, Fired
+from venturi.executors.base import Connected, Disconnected, Fired
 
 from .test_asset_runs import declare
 
@@ -113,3 +113,17 @@ def test_of_a_watcher_that_is_gone_nothing_is_kept(bench: Any) -> None:
     assert bench.executor.unwatched == [event.token]
     with bench.store.reader() as reader:
         assert reader.stored_states("watchers", 0.0) == []
+
+
+def test_while_no_crew_is_there_nothing_wakes_the_engine_for_them(bench: Any) -> None:
+    declare(bench, SPEC)
+    bench.turn(Fired(bench.executor.watches[-1].token, "over"))
+    bench.turn(Disconnected("killed"))
+    bench.now += 60.0  # it is to begin again by now
+    bench.turn()
+    timer = bench.engine.next_timer()
+    assert timer is None or timer > bench.now
+    assert len(bench.executor.watches) == 1
+    bench.turn(Connected(4, {}, set()))
+    bench.settle()
+    assert len(bench.executor.watches) == 2

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from .due import SLA
+from .names import MODULE_OF_A_FILE
 from .states import CallState, DeadlineState, Outcome
 from .why import at, closed
-
-_OF_A_FILE = "unusual_prefix_"  # begins the name of the module that a DAG file is
 
 
 class Row(Protocol):
@@ -96,4 +95,4 @@ def _told(row: Row, calls: Mapping[int, Told]) -> str:
 def _path(row: Row) -> str:
     callback = row.detail.get("callback") or {}
     module, _, name = str(callback.get("path") or "its callback").rpartition(".")
-    return f"{module}.{name}" if module and not module.startswith(_OF_A_FILE) else name  # whose name says nothing
+    return f"{module}.{name}" if module and not module.startswith(MODULE_OF_A_FILE) else name  # whose name says nothing

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.assets import Key, watchers_in
 from ..core.moves import AssetEventRow, DagVersion, Event, StateRow
+from ..core.names import MODULE_OF_A_FILE
 from ..core.step import Turn
 from ..core.world import WHOLE
 from ..executors.base import Fired, Watch
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 SCOPE = "watchers"  # where it is kept which event of each was the last one
 TOKENS_FROM = 1 << 52  # no attempt's comes so far
 AGAIN_S, AGAIN_S_MAX = 1.0, 60.0
-PREFIX_OF_FILES = "unusual_prefix_"  # of the module that a DAG file is
 
 
 @dataclass(slots=True)
@@ -66,6 +66,8 @@ class Watchers:
         return {one.name: one.problem for one in self._all.values() if dag_id in one.dags}
 
     def next_at(self) -> float | None:
+        if not self._engine.world.capacity.online:
+            return None  # none can begin: to wake for them would be to wake without end
         return min((one.again_at for one in self._all.values() if one.again_at is not None), default=None)
 
     # ── the turn ──
@@ -142,9 +144,8 @@ class Watchers:
 def _watcher(version: DagVersion, told: dict[str, Any]) -> Watcher:
     source, trigger = version.source["load"], str(told["trigger"])
     data = json.dumps(told.get("kwargs") or {}, ensure_ascii=False, separators=(",", ":"))
-    stands_in_file = trigger.startswith(PREFIX_OF_FILES)
-    code = _code_of(version, trigger)
-    same = (source["python"], *source["roots"], source["file"] if stands_in_file else "", code, trigger, data)
+    file, code = _code_of(version, trigger)
+    same = (source["python"], *source["roots"], file, code, trigger, data)
     token = TOKENS_FROM | int.from_bytes(sha256("\0".join(map(str, same)).encode()).digest()[:8], "big") >> 12
     name = str(told["name"])
     watch = Watch(
@@ -161,12 +162,14 @@ def _watcher(version: DagVersion, told: dict[str, Any]) -> Watcher:
     return Watcher(token, name, watch)
 
 
-def _code_of(version: DagVersion, trigger: str) -> str:
-    """A hash of the module that the class stands in, where that is the author's own."""
-    if trigger.startswith(PREFIX_OF_FILES):
-        return str(version.source["load"]["version"])
+def _code_of(version: DagVersion, trigger: str) -> tuple[str, str]:
+    """The DAG file, if the class stands in it, and a hash of the module that it stands in, where that is the author's
+    own."""
+    source = version.source["load"]
+    if trigger.startswith(MODULE_OF_A_FILE):
+        return str(source["file"]), str(source["version"])
     end = f"/{trigger.rpartition('.')[0].replace('.', '/')}.py"
-    return next((str(sha) for path, sha in version.source.get("modules", {}).items() if path.endswith(end)), "")
+    return "", next((str(sha) for path, sha in version.source.get("modules", {}).items() if path.endswith(end)), "")
 
 
 def _events(one: Watcher, payload: bytes, token: int, at: float) -> list[AssetEventRow]:

@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from ..core.names import MODULE_OF_A_FILE
 from . import zips
 
 
@@ -220,8 +221,9 @@ class _Entry:
 def module_of(file: str, sources: Sources) -> tuple[types.ModuleType, types.CodeType]:
     """The DAG file as a module that is not yet executed. Its name cannot shadow a package called like the file."""
     stem = os.path.splitext(os.path.basename(file))[0]
-    # The form of the name is Airflow's; code in DAG files is known to look at it.
-    name = f"unusual_prefix_{sha256(file.encode('utf-8', 'surrogateescape')).hexdigest()[:40]}_{stem.replace('-', '_')}"
+    # Code in DAG files is known to look at it.
+    digest = sha256(file.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+    name = f"{MODULE_OF_A_FILE}{digest}_{stem.replace('-', '_')}"
     loader = _Loader(name, file, sources)
     spec = importlib.util.spec_from_file_location(name, file, loader=loader)
     assert spec is not None

@@ -19,9 +19,12 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from .. import linux
+from ..core.names import MODULE_OF_A_FILE
 from ..crashpoints import crash_at
 from ..sdk.port import installed
 from ..sdk.triggers import BaseTaskEndEvent, BaseTrigger, TriggerEvent
@@ -180,20 +183,15 @@ class Host:
         return trigger
 
     async def _event_of(self, running: Running, trigger: BaseTrigger) -> tuple[Head, bytes]:
-        try:
+        async with _cleaned_up(trigger):
             async for event in trigger.run():
                 return _told(running, event)
             return _broken(running, "It ended without an event."), b""
-        finally:
-            try:
-                await trigger.cleanup()
-            except Exception:
-                trigger.log.exception("The trigger's cleanup() failed.")
 
     async def _events_of(self, running: Running, trigger: BaseTrigger) -> tuple[Head, bytes]:
         """One after the other, each once the one before it is taken; then how it ended."""
         number = 0
-        try:
+        async with _cleaned_up(trigger):
             async for event in trigger.run():
                 if not isinstance(event, TriggerEvent):
                     return _told(running, event)
@@ -203,16 +201,11 @@ class Host:
                 self.send(messages.fired(running.token, "event", event=number), body)
                 await running.taken[1]
             return messages.fired(running.token, "over"), b""
-        finally:
-            try:
-                await trigger.cleanup()
-            except Exception:
-                trigger.log.exception("The trigger's cleanup() failed.")
 
     def _class_of(self, path: str, source: Head) -> Any:
         """In a thread: an import may take long."""
         module, _, name = path.rpartition(".")
-        if module.startswith("unusual_prefix_") and module not in sys.modules:
+        if module.startswith(MODULE_OF_A_FILE) and module not in sys.modules:
             made = load(source, self._places, None, [], [])  # it stands in the DAG file itself
             if isinstance(made, Failed):
                 raise ImportError(f"{made.error['type']}: {made.error['message']}")
@@ -278,6 +271,18 @@ class Host:
             "this environment runs meanwhile. Use await asyncio.sleep(), or await asyncio.to_thread() for calls that "
             "block."
         )
+
+
+@asynccontextmanager
+async def _cleaned_up(trigger: BaseTrigger) -> AsyncIterator[None]:
+    """However it ends."""
+    try:
+        yield
+    finally:
+        try:
+            await trigger.cleanup()
+        except Exception:
+            trigger.log.exception("The trigger's cleanup() failed.")
 
 
 def _told(running: Running, event: Any) -> tuple[Head, bytes]:
