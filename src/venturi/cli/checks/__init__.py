@@ -7,14 +7,10 @@ each can be shown what is wrong. Nothing is changed here, and no secret is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from ...config import Config, Home, read_config
-
-if TYPE_CHECKING:
-    from ...store import Reader
+from ...config import Home
+from ..in_home import InHome
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 
@@ -26,26 +22,8 @@ class Found(NamedTuple):
     mend: str = ""
 
 
-class Patient:
-    """A home and its settings, where they can be read."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-
-    @cached_property
-    def config(self) -> Config:
-        return read_config(self.home)
-
-    @property
-    def has_database(self) -> bool:
-        return self.config.database_url is not None or self.home.database.exists()
-
-    @contextmanager
-    def reader(self) -> Iterator[Reader]:
-        from ..reading import open_reader
-
-        with open_reader(self.home, self.config) as reader:
-            yield reader
+class Patient(InHome):
+    """The home that is looked at."""
 
 
 Check = Callable[[Patient], Iterator[Found]]

@@ -11,21 +11,18 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from typing import Any, NamedTuple
 
 import click
 
 from ...airflow.words import BadCommand, Help, read
-from ...config import Config, Home, find_home, read_config
+from ...config import find_home
 from ...core.errors import VenturiError
 from .. import printing
+from ..in_home import InHome
 from ..printing import COULD_NOT_START, FAILED, INTERRUPTED, SUCCESS, Exit, say
-
-if TYPE_CHECKING:
-    from ...store import Reader
 
 
 class Told(NamedTuple):
@@ -35,27 +32,12 @@ class Told(NamedTuple):
     data: dict[str, Any]
 
 
-class At:
+class At(InHome):
     """The home in which a command was typed, and Venturi's verbs in it."""
 
     def __init__(self, home_given: str | None, words: str) -> None:
+        super().__init__(find_home(home_given))
         self.home_given, self.words = home_given, words
-        self.home: Home = find_home(home_given)
-
-    @cached_property
-    def config(self) -> Config:
-        return read_config(self.home)
-
-    @property
-    def has_database(self) -> bool:
-        return self.config.database_url is not None or self.home.database.exists()
-
-    @contextmanager
-    def reader(self) -> Iterator[Reader]:
-        from ..reading import open_reader
-
-        with open_reader(self.home, self.config) as reader:
-            yield reader
 
     def verb(self, *arguments: str) -> Told:
         """`venturi …` with its result as data; what it says to people it says."""
