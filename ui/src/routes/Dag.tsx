@@ -9,12 +9,13 @@ import { useKeys } from "~/app/keys";
 import { go, type Params } from "~/app/router";
 import { useMay } from "~/app/session";
 import { DagHead } from "~/components/dag/DagHead";
-import { hasBackfill, LazyBackfill } from "~/components/dag/parts";
 import { PausedDialog } from "~/components/dags/PausedDialog";
 import { Empty, Failure, Waiting } from "~/components/Panel";
 import { Tabs } from "~/components/Tabs";
 import { type DagTab, links } from "~/models/links.model";
 import css from "./Dag.module.css";
+
+const BackfillDialog = lazy(async () => ({ default: (await import("~/components/trigger/BackfillDialog")).BackfillDialog }));
 
 export interface DagTabProps {
   dagId: string;
@@ -87,7 +88,7 @@ export default function Dag({ params }: { params: Params }) {
         mayRun={mayRun}
         onPause={pause}
         onTrigger={trigger}
-        onBackfill={hasBackfill && dag?.is_backfillable ? () => setAsks("backfill") : undefined}
+        onBackfill={dag?.is_backfillable ? () => setAsks("backfill") : undefined}
       />
       <div className={css.tabs} ref={tabs}>
         <Tabs
@@ -114,9 +115,9 @@ export default function Dag({ params }: { params: Params }) {
           }}
         />
       )}
-      {asks === "backfill" && LazyBackfill !== null && (
+      {asks === "backfill" && (
         <Suspense fallback={null}>
-          <LazyBackfill dagId={dagId} onClose={() => setAsks(null)} />
+          <BackfillDialog dagId={dagId} onClose={() => setAsks(null)} />
         </Suspense>
       )}
     </div>

@@ -1,16 +1,16 @@
 // What is chosen in a grid or a graph: a run, a group, or an attempt with all that belongs to it.
 import { useQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
-import { timelineQuery, whyQuery } from "~/api/dagQueries";
+import { lazy, Suspense } from "react";
+import { whyQuery } from "~/api/dagQueries";
 import { Link } from "~/app/router";
-import { AttemptSummary } from "~/components/dag/AttemptSummary";
 import { ChosenBar, ChosenHead, type ChosenTime, StateCounts } from "~/components/dag/ChosenHead";
-import { LazyAttempt } from "~/components/dag/parts";
 import { Waiting } from "~/components/Panel";
 import type { Graph } from "~/models/graph.model";
-import { cellOf, type Grid, type GridRun, heaviest, stateAt } from "~/models/grid.model";
+import { cellOf, type Grid, type GridRun, stateAt } from "~/models/grid.model";
 import { links } from "~/models/links.model";
 import css from "./Chosen.module.css";
+
+const AttemptPanel = lazy(async () => ({ default: (await import("~/components/attempt/AttemptPanel")).AttemptPanel }));
 
 export interface ChosenProps {
   dagId: string;
@@ -33,53 +33,23 @@ export function Chosen(props: ChosenProps) {
 const timeOf = (run: GridRun | undefined): ChosenTime | undefined =>
   run === undefined ? undefined : { runId: run.runId, date: run.date ?? run.queued };
 
-function ChosenTask({ dagId, runId, taskId, mapIndex, grid, run }: ChosenProps & { taskId: string; run: GridRun | undefined }) {
-  const place = grid.place.get(taskId);
-  const code = run === undefined || place === undefined || mapIndex >= 0 ? undefined : run.cells[place];
-  const counts = run === undefined || place === undefined || mapIndex >= 0 ? undefined : run.mapped.get(place);
-  if (LazyAttempt !== null) {
-    const instanceAt = (index: number) => {
-      const query = new URLSearchParams(location.search);
-      query.set("map", String(index));
-      query.delete("try");
-      return `${location.pathname}?${query}`;
-    };
-    return (
-      <>
-        <ChosenBar dagId={dagId} run={timeOf(run) ?? { runId, date: null }} />
-        <div className={css.attempt}>
-          <Suspense fallback={<Waiting rows={8} />}>
-            <LazyAttempt dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} hrefOf={instanceAt} beside />
-          </Suspense>
-        </div>
-      </>
-    );
-  }
+function ChosenTask({ dagId, runId, taskId, mapIndex, run }: ChosenProps & { taskId: string; run: GridRun | undefined }) {
+  const instanceAt = (index: number) => {
+    const query = new URLSearchParams(location.search);
+    query.set("map", String(index));
+    query.delete("try");
+    return `${location.pathname}?${query}`;
+  };
   return (
     <>
-      <ChosenHead
-        dagId={dagId}
-        name={mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`}
-        href={links.task(dagId, runId, taskId, { map: mapIndex })}
-        state={counts !== undefined ? stateAt(heaviest(counts.of)) : code === undefined ? undefined : stateAt(code)}
-        run={timeOf(run) ?? { runId, date: null }}
-      />
-      {counts !== undefined && (
-        <div className={css.counts}>
-          <StateCounts counts={counts} />
-        </div>
-      )}
+      <ChosenBar dagId={dagId} run={timeOf(run) ?? { runId, date: null }} />
       <div className={css.attempt}>
-        <Summary dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} />
+        <Suspense fallback={<Waiting rows={8} />}>
+          <AttemptPanel dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} hrefOf={instanceAt} beside />
+        </Suspense>
       </div>
     </>
   );
-}
-
-function Summary({ dagId, runId, taskId, mapIndex }: { dagId: string; runId: string; taskId: string; mapIndex: number }) {
-  const timeline = useQuery(timelineQuery(dagId, runId));
-  const why = useQuery(whyQuery(dagId, runId, mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`));
-  return <AttemptSummary timeline={timeline.data} taskId={taskId} mapIndex={mapIndex} why={why.data?.sentence} />;
 }
 
 function ChosenGroup({ dagId, runId, group, graph, grid, run }: ChosenProps & { group: string; run: GridRun }) {
