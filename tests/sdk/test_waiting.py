@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import textwrap
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -175,5 +176,22 @@ def test_who_waits_no_longer_is_forgotten(tmp_path: Path) -> None:
         (tmp_path / "x").touch()
         assert await asyncio.wait_for(waits[1], 30) == str(tmp_path / "x")
         assert looker._folders == {}
+
+    asyncio.run(go())
+
+
+def test_looks_at_long_intervals_come_in_few_rounds_and_none_for_who_has_gone(tmp_path: Path) -> None:
+    """Else ten thousand that began one after the other are ten thousand rounds a minute."""
+
+    async def go() -> None:
+        looker = Looker()
+        waits = [asyncio.create_task(looker.found(str(tmp_path / str(n)), False, 60.0)) for n in range(200)]
+        while len(looker._due) < 200 or min(looker._due)[0] < time.monotonic():
+            await asyncio.sleep(0.01)
+        assert len({at for at, _, _ in looker._due}) <= 3
+        for number in range(200):
+            (tmp_path / str(number)).touch()
+        await asyncio.wait_for(asyncio.gather(*waits), 30)
+        assert looker._next_due_s() == float("inf")
 
     asyncio.run(go())

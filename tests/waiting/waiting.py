@@ -18,6 +18,7 @@ from venturi.config import Home
 
 PATIENCE_S = 1200.0
 QUIET_S = 10.0  # how long the cost of waiting is measured
+POKES_S = 60.0  # between two looks of the file sensors below
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 DAGS = """
@@ -63,9 +64,9 @@ with DAG("triggers", **given):
     Deferred.partial(task_id="t", **common).expand(number=list(range(N)))
 with DAG("files", **given):
     paths = [f"{{PLACE}}/{{number % 4}}/{{number}}" for number in range(N)]
-    FileSensor.partial(task_id="t", poke_interval=60, **common).expand(filepath=paths)
+    FileSensor.partial(task_id="t", poke_interval={pokes_s}, **common).expand(filepath=paths)
 with DAG("one_file", **given):
-    FileSensor.partial(task_id="t", poke_interval=60, mode="reschedule", **common).expand(
+    FileSensor.partial(task_id="t", poke_interval={pokes_s}, mode="reschedule", **common).expand(
         filepath=[f"{{PLACE}}/one"] * N)
 with DAG("called", **given):
     Called.partial(task_id="t", poke_interval=10, mode="reschedule", **common).expand(number=list(range(N // 50)))
@@ -110,7 +111,7 @@ class Hall:
         dags = self.home.root / "dags"
         dags.mkdir(parents=True)
         (dags / "until.py").write_text(UNTIL)
-        (dags / "waiting.py").write_text(DAGS.format(n=n, place=str(self.place)))
+        (dags / "waiting.py").write_text(DAGS.format(n=n, place=str(self.place), pokes_s=POKES_S))
         self("up", "-D", "--port", "0")
 
     def __call__(self, *arguments: str) -> str:
@@ -217,7 +218,9 @@ class Hall:
         began_s = time.monotonic() - began_at
         time.sleep(2.0)  # what has been begun is over
         are_called = waits != "deferred"
-        percent = self.cpu_percent(3 * QUIET_S if are_called else QUIET_S, with_ended=are_called)
+        looks = dag_id in ("files", "one_file")
+        seconds = 1.1 * POKES_S if looks else 3 * QUIET_S if are_called else QUIET_S
+        percent = self.cpu_percent(seconds, with_ended=are_called)
         mb = {role: self.private_mb(role) for role in ("engine", "crew", "host")}
         came_at = event()
         ended_at = self._until(lambda: self._ended_at(dag_id), f"all of {dag_id} have passed")

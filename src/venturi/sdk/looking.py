@@ -26,6 +26,7 @@ ROUND_S_MAX = 5.0
 IDLE_PER_LOOK = 50  # of the time that looks take, so that they never cost more than a fiftieth of a core
 LISTED_FROM = 32  # so many names in one folder are looked up in its list
 FRESH_NS = 2_000_000_000  # a folder that has just changed may change again within the same tick of its clock
+TURNS_AN_INTERVAL = 10  # many who look at long intervals share their rounds
 HUNG_S = 10.0  # a folder that does not answer (a lost network drive) is left alone until it does
 
 Signature = tuple[int, ...] | None
@@ -34,13 +35,14 @@ Signature = tuple[int, ...] | None
 class Wait:
     """All that wait for one pattern."""
 
-    __slots__ = ("folder", "futures", "interval_s", "is_deep", "name", "pattern", "recursive")
+    __slots__ = ("due_at", "folder", "futures", "interval_s", "is_deep", "name", "pattern", "recursive")
 
     def __init__(self, pattern: str, recursive: bool, folder: Folder) -> None:
         self.pattern, self.recursive, self.folder = pattern, recursive, folder
         self.name = os.path.basename(pattern)
         self.is_deep = not self.name or glob.has_magic(os.path.dirname(pattern)) or "**" in self.name
         self.interval_s = float("inf")
+        self.due_at = float("inf")  # when it is looked for next, whether its folder changes or not
         self.futures: dict[asyncio.Future[str], None] = {}
 
 
@@ -105,7 +107,14 @@ class Looker:
                 del self._folders[folder.path]
 
     def _look_at(self, wait: Wait, in_s: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + in_s, next(self._numbers), wait))
+        at = time.monotonic() + in_s
+        if in_s > 0.0:
+            step_s = min(in_s / TURNS_AN_INTERVAL, ROUND_S_MAX)
+            at = at // step_s * step_s
+        if at >= wait.due_at:
+            return
+        wait.due_at = at
+        heapq.heappush(self._due, (at, next(self._numbers), wait))
         if in_s == 0.0:
             self._more.set()
 
@@ -126,9 +135,8 @@ class Looker:
             took_s = time.monotonic() - began_at
             # A round that has found something was worth its time, and where files come, more come.
             pause_s = ROUND_S if found_some else min(max(ROUND_S, took_s * IDLE_PER_LOOK), ROUND_S_MAX)
-            next_due_s = self._due[0][0] - time.monotonic() if self._due else pause_s
             try:
-                await asyncio.wait_for(self._more.wait(), max(0.005, min(pause_s, next_due_s)))
+                await asyncio.wait_for(self._more.wait(), max(0.005, min(pause_s, self._next_due_s())))
             except asyncio.TimeoutError:
                 pass
 
@@ -137,14 +145,23 @@ class Looker:
             return wait.interval_s
         return min(wait.interval_s, max(ROUND_S, self._deep_s * self._deep * IDLE_PER_LOOK))
 
+    def _next_due_s(self) -> float:
+        due = self._due
+        while due and (
+            not due[0][2].futures or due[0][0] != due[0][2].due_at
+        ):  # nobody's any more, or looked for sooner
+            heapq.heappop(due)
+        return due[0][0] - time.monotonic() if due else float("inf")
+
     def _take_due(self) -> list[Wait]:
         now = time.monotonic()
-        taken: dict[int, Wait] = {}
+        taken = []
         while self._due and self._due[0][0] <= now:
-            wait = heapq.heappop(self._due)[2]
-            if wait.futures:
-                taken[id(wait)] = wait
-        return list(taken.values())
+            at, _, wait = heapq.heappop(self._due)
+            if wait.futures and at == wait.due_at:
+                wait.due_at = float("inf")
+                taken.append(wait)
+        return taken
 
     async def _changed_folders(self) -> list[Folder]:
         folders = [folder for folder in self._folders.values() if not folder.hangs]
