@@ -32,6 +32,7 @@ FILES = Path(__file__).with_name("files")
 VENTURI = str(Path(sys.executable).with_name("venturi"))
 KEPT = Path(__file__).parents[1] / ".prove" / "environments"  # of one bench for the next
 RUNS = 5
+ZYGOTE_MB, ATTEMPT_PAGES = 16, 600  # what the zygote of the fan-out holds, and what an attempt of it writes to
 ONE = """
 from airflow.decorators import dag, task
 
@@ -115,6 +116,13 @@ class Bench:
         print(f"{what:44} {figure:26} {beside:34} {wanted}", flush=True)
 
     # ── the figures ──
+
+    def machine(self) -> None:
+        """What bounds the rest: where the targets were set, a fork of bare Python took 0.5 ms."""
+        fork = statistics.median([floor.alone("fork_and_wait", 100) for _ in range(RUNS)])
+        rate = 500 / statistics.median([floor.alone("with_memory", ZYGOTE_MB, ATTEMPT_PAGES, 500) for _ in range(RUNS)])
+        beside = f"{rate:.0f} forks/s of {ZYGOTE_MB} MB, {ATTEMPT_PAGES} pages each"
+        self.row("this machine: fork and wait, bare Python", f"{fork * 1000:.2f} ms", beside, "")
 
     def chain(self) -> None:
         self.add("chain.py", "chain")
@@ -334,7 +342,16 @@ def main() -> None:
         try:
             bench.row("`venturi up -D`, fresh home: ready", f"{ready:.2f} s", "", "< 1 s")
             bench.idle()
-            for name in ("chain", "classic", "fan_out", "latency", "ten_thousand", "mapped", "chain_beside_torch"):
+            for name in (
+                "machine",
+                "chain",
+                "classic",
+                "fan_out",
+                "latency",
+                "ten_thousand",
+                "mapped",
+                "chain_beside_torch",
+            ):
                 if only and name not in only:
                     continue
                 getattr(bench, name)()
