@@ -69,13 +69,21 @@ def log_file(home: Home, role: str) -> Path:
     return home.logs / f"venturi-{role}.log"
 
 
+def hand_on(kept_fds: Sequence[int] = ()) -> None:
+    """What is executed from here on holds these descriptors of ours, and none that whoever started us has left open:
+    his port would be taken for as long as we live."""
+    for fd in [int(name) for name in os.listdir("/dev/fd")]:
+        if fd > 2:
+            with contextlib.suppress(OSError):  # the listing's own, closed by now
+                os.set_inheritable(fd, fd in kept_fds)
+
+
 def spawn(argv: Sequence[str], log: Path, kept_fds: Sequence[int] = ()) -> int:
     """A process of its own session, writing to `log`, with these descriptors of ours under their own numbers."""
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > LOG_BYTES_MAX:
             log.replace(log.with_suffix(".1.log"))
-    for fd in kept_fds:
-        os.set_inheritable(fd, True)
+    hand_on(kept_fds)
     try:
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -81,6 +81,7 @@ def _must_be_safe(home: Home, reached: dict[str, Any]) -> None:
 
 def _become(argv: list[str]) -> NoReturn:
     sys.stdout.flush()
+    processes.hand_on()
     os.execv(argv[0], argv)
 
 
