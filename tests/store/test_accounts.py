@@ -31,6 +31,19 @@ def test_an_account_is_made_once_and_found_with_its_grants(store: Store) -> None
         store.accounts.set_role("eve", "admin", BY)
 
 
+def test_favorites_are_of_one_account_and_go_with_it(store: Store) -> None:
+    kept = store.accounts
+    kept.create("bob", "viewer", None, BY)
+    for name in ("bob", "eve"):
+        kept.mark_favorite(name, "flow", True)
+        kept.mark_favorite(name, "flow", True)
+    kept.mark_favorite("eve", "flow", False)
+    kept.mark_favorite("eve", "flow", False)
+    assert (kept.favorites("bob"), kept.favorites("eve")) == ({"flow"}, frozenset())
+    kept.remove("bob", BY)
+    assert kept.favorites("bob") == frozenset()
+
+
 @pytest.mark.parametrize("change", ["password", "role", "grant", "disable", "remove"])
 def test_sessions_and_tokens_end_when_the_account_changes(store: Store, change: str) -> None:
     """Fault 68."""

@@ -28,6 +28,7 @@ BY = By("the tests", "here")
 PASSWORD = "three small boats at noon"
 OPEN = {"/api/v2/version", "/api/v2/monitor/health", "/api/v1/version", "/api/v1/health"}
 SIGNING_IN = {"/api/venturi/v1/sign-in", "/auth/token", "/auth/token/cli", "/login", "/logout", "/home"}
+SIGNING_IN |= {"/api/v2/auth/login", "/api/v2/auth/logout"}  # they send on to these
 STREAM = "/api/venturi/v1/events"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -258,6 +259,46 @@ def test_a_session_is_over_at_once_by_signing_out_and_by_a_new_role(api: Api, an
     assert ask(api, "GET", "/api/venturi/v1/me", None, Cookie=again).status == 200
     assert api.place("users", "set-role", ann, "operator").status == 0
     assert ask(api, "GET", "/api/venturi/v1/me", None, Cookie=again).status == 401
+
+
+def test_airflows_addresses_lead_to_where_one_signs_in_and_out(api: Api, ann: str) -> None:
+    def leads(path: str) -> tuple[int, str]:
+        answer = ask(api, "GET", path, None)
+        return answer.status, answer.headers.get("location", "")
+
+    assert leads("auth/login") == (307, "/login")
+    here = f"http://127.0.0.1:{api.port}"
+    for given in ("/dags/flow?a=1", f"{here}/dags/flow?a=1"):
+        assert leads("auth/login?" + urlencode({"next": given})) == (307, "/login?next=%2Fdags%2Fflow%3Fa%3D1")
+    for given in ("http://evil.test/", "//evil.test", f"{here}.evil.test/", "/\\evil.test"):
+        assert leads("auth/login?" + urlencode({"next": given}))[0] == 400, given
+    assert leads("auth/logout") == (307, "/logout")
+    assert leads("/logout") == (303, "/login")
+    cookie, csrf = signed_in(api, ann)
+    page = ask(api, "GET", "/logout", None, Cookie=cookie)  # which ends nothing: any site can name it
+    assert f'value="{csrf}"' in page.body.decode()
+    assert ask(api, "GET", "/api/venturi/v1/me", None, Cookie=cookie).status == 200
+    out = form(api, "/logout", {"csrf": csrf}, Cookie=cookie)
+    assert (out.status, out.headers["location"]) == (303, "/login")
+    assert ask(api, "GET", "/api/venturi/v1/me", None, Cookie=cookie).status == 401
+
+
+def test_a_favorite_is_its_owners_alone_and_takes_no_more_than_to_see_the_dag(
+    api: Api, ann: str, tokens: dict[str, str]
+) -> None:
+    def marked(token: str) -> list[str]:
+        return [one["dag_id"] for one in ask(api, "GET", "dags?is_favorite=true", token).json["dags"]]
+
+    assert ask(api, "POST", "dags/flow/favorite", tokens["viewer"]).status == 204
+    assert ask(api, "POST", "dags/flow/favorite", tokens["viewer"]).status == 204
+    assert (marked(tokens["viewer"]), marked(tokens["user"])) == (["flow"], [])
+    assert ask(api, "GET", "dags/flow/details", tokens["viewer"]).json["is_favorite"]
+    others = ask(api, "GET", "dags?is_favorite=false", tokens["viewer"]).json["dags"]
+    assert [one["dag_id"] for one in others] == ["follows", "waiting"]
+    assert ask(api, "POST", "dags/waiting/favorite", tokens["of flow"]).status == 403
+    assert ask(api, "POST", "dags/none/favorite", tokens["viewer"]).status == 404
+    assert ask(api, "POST", "dags/flow/unfavorite", tokens["viewer"]).status == 204
+    assert marked(tokens["viewer"]) == []
 
 
 def test_clients_of_airflow_get_a_token_by_name_and_password(api: Api, ann: str) -> None:

@@ -76,6 +76,13 @@ class Tour:
         if before is None or before[0]:
             self.results[operation] = (good, why)
 
+    def leads_to(self, operation: str, page: str) -> None:
+        """One that sends a browser on: the client follows, and can read no page as an answer; it gives it raw."""
+        answer = getattr(self.known[operation](self.link), f"{operation}_without_preload_content")()
+        said = (answer.data or b"").decode()
+        good = answer.status == 200 and answer.url.endswith(page) and "<form" in said
+        self._note(operation, good, "" if good else f"{answer.status} {answer.url}: {said[:200]}")
+
     def quietly(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.known[operation](self.link), operation)(*args, **kwargs)
 
@@ -124,7 +131,9 @@ def look_at_dags(t: Tour) -> None:
     t("get_import_errors")
     t("get_import_error", errors.import_errors[0].import_error_id)
     t("favorite_dag", "flow")
+    t("get_dags", is_favorite=True, check=lambda told: [dag.dag_id for dag in told.dags] == ["flow"])
     t("unfavorite_dag", "flow")
+    t("get_dags", is_favorite=True, check=lambda told: told.total_entries == 0)
 
 
 def look_at_itself(t: Tour) -> None:
@@ -138,8 +147,8 @@ def look_at_itself(t: Tour) -> None:
     t("get_config_value", "core", "dags_folder")
     events = t("get_event_logs", order_by=["-when"], check=lambda told: told.total_entries > 3)
     t("get_event_log", events.event_logs[0].event_log_id)
-    t("login")
-    t("logout")
+    t.leads_to("login", "/login")
+    t.leads_to("logout", "/login")  # nobody is signed in there
 
 
 def look_at_a_run(t: Tour, run_id: str) -> None:

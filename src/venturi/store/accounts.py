@@ -89,7 +89,15 @@ class Accounts(AccountReads):
             self._known(name)
             self._end_all(name)
             self._do("grants_delete", of=name)
+            self._do("favorites_delete", of=name)
             self._do("account_delete", of=name)
+
+    def mark_favorite(self, name: str, dag_id: str, is_one: bool) -> None:
+        """Once or not at all; no matter of the audit, since it changes what its owner sees alone."""
+        with transaction(self._driver):
+            self._do("favorite_delete", of=name, in_dag=dag_id)
+            if is_one:
+                self._do("favorite_new", account=name, dag_id=dag_id)
 
     def _known(self, name: str) -> AccountRow:
         found = self.account(name)
@@ -200,6 +208,7 @@ def _new(table: Table, *left_out: str) -> Any:
 @cache
 def _write_text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
     account, grant, token, session, link = t.account, t.account_grant, t.api_token, t.session, t.sign_in
+    favorite = t.favorite
     of: Any = bindparam("of")
     secret_hash: Any = bindparam("secret_hash")
 
@@ -216,6 +225,9 @@ def _write_text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
         "grant_new": _new(grant),
         "grant_delete": delete(grant).where(grant.c.account == of, grant.c.dag_id == bindparam("in_dag")),
         "grants_delete": delete(grant).where(grant.c.account == of),
+        "favorite_new": _new(favorite),
+        "favorite_delete": delete(favorite).where(favorite.c.account == of, favorite.c.dag_id == bindparam("in_dag")),
+        "favorites_delete": delete(favorite).where(favorite.c.account == of),
         "token_new": _new(token, "used_at"),
         "token_used": update(token).where(token.c.id == of).values(used_at=bindparam("used_at")),
         "token_delete": delete(token).where(token.c.id == of),

@@ -83,6 +83,10 @@ class AccountReads:
         """By name."""
         return [self._account(row) for row in self._all("accounts")]
 
+    def favorites(self, name: str) -> frozenset[str]:
+        """The DAGs that somebody has marked."""
+        return frozenset(row[0] for row in self._all("favorites", name=name))
+
     def tokens(self) -> list[TokenRow]:
         """Oldest first."""
         return [_token(row) for row in self._all("tokens")]
@@ -178,6 +182,7 @@ def read_text(name: str, dialect: str) -> tuple[str, dict[str, Any]]:
         "account": accounts.where(t.account.c.name == bindparam("name")),
         "accounts": accounts,
         "grants": select(grant.dag_id, grant.role).where(grant.account == bindparam("name")).order_by(grant.dag_id),
+        "favorites": select(t.favorite.c.dag_id).where(t.favorite.c.account == bindparam("name")),
         "token": tokens.where(t.api_token.c.hash == bindparam("hash")),
         "tokens": tokens,
         "session": select(session.account, session.at, session.used_at).where(session.hash == bindparam("hash")),

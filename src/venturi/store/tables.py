@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002", "0003", "0004", "0005")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003", "0004", "0005", "0006")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -465,6 +465,10 @@ account = Table(
 
 account_grant = Table(  # a role in one DAG, above that of the account
     "account_grant", metadata, _key("account", Text), _key("dag_id", Text), _need("role", Text)
+)
+
+favorite = Table(  # of whom, by the name that is told of them; it opens nothing
+    "favorite", metadata, _key("account", Text), _key("dag_id", Text)
 )
 
 api_token = Table(  # of a program; kept is what it hashes to

@@ -1,4 +1,4 @@
-"""DAGs: list, look at, pause."""
+"""DAGs: list, look at, pause, mark."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel
 
 from ...core.errors import NotFound
@@ -15,6 +15,7 @@ from ...core.spec import DagSpec
 from ...store import DagRow, Reader, ScheduleRow
 from ..forming import bundle_of, dag_of, uuid_of, version_shape
 from ..here import At, Here, Routes
+from ..keeping import Keeper
 from ..models.dags import Dag, DagDetails, DagPatch, Dags, DagTag
 from ..models.shapes import RunState, RunType
 from ..paging import (
@@ -92,8 +93,11 @@ class Removed(BaseModel):
 class Found:
     """A DAG with all that is told of it in a list."""
 
-    def __init__(self, row: DagRow, known: Known, schedule: ScheduleRow | None, newest: Any, broken: bool) -> None:
+    def __init__(
+        self, row: DagRow, known: Known, schedule: ScheduleRow | None, newest: Any, broken: bool, favorite: bool
+    ) -> None:
         self.row, self.known, self.schedule, self.newest, self.broken = row, known, schedule, newest, broken
+        self.favorite = favorite
         self.spec = known.spec
 
     def value(self, field: str) -> Any:
@@ -123,6 +127,7 @@ def all_found(here: Here, reader: Reader) -> list[Found]:
     schedules = reader.schedules()
     newest = {row[0]: row for row in reader.newest_runs()}
     broken = {error.file for error in reader.import_errors()}
+    favorites = reader.accounts.favorites(here.person.name)
     return [
         Found(
             row,
@@ -130,6 +135,7 @@ def all_found(here: Here, reader: Reader) -> list[Found]:
             schedules.get(row.dag_id),
             newest.get(row.dag_id),
             row.file in broken,
+            row.dag_id in favorites,
         )
         for row in reader.dags()
         if row.version is not None and here.sees(row.dag_id)
@@ -164,7 +170,7 @@ def _fits_more(one: Found, wanted: MoreDagFilters) -> bool:
         and wanted.bundle_version is None
         and wanted.has_asset_schedule in (None, by_assets)
         and (wanted.asset_dependency is None or (by_assets and wanted.asset_dependency in str(schedule)))
-        and not wanted.is_favorite
+        and wanted.is_favorite in (None, one.favorite)
         and (not wanted.dag_run_state or state in wanted.dag_run_state)
         and (not wanted.timetable_type or timetable_type(one.spec) in wanted.timetable_type)
     )
@@ -270,7 +276,8 @@ def found_one(here: Here, reader: Reader, dag_id: str) -> Found:
     assert row.version is not None
     newest = next((one for one in reader.newest_runs() if one[0] == dag_id), None)
     broken = any(error.file == row.file for error in reader.import_errors())
-    return Found(row, here.version(reader, row.version), reader.schedules().get(dag_id), newest, broken)
+    favorite = dag_id in reader.accounts.favorites(here.person.name)
+    return Found(row, here.version(reader, row.version), reader.schedules().get(dag_id), newest, broken, favorite)
 
 
 @routes.get("/dags", may="dags:read", by_grant=True)
@@ -321,6 +328,26 @@ def delete_dag(here: At, dag_id: Text) -> Removed:
     return Removed(detail=f"The runs of '{dag_id}' are being removed.{stays}")
 
 
+@routes.post("/dags/{dag_id}/favorite", may="dags:read", status_code=204)
+def favorite_dag(here: At, request: Request, dag_id: Text) -> None:
+    """Mark it for whoever asks; nobody else sees that."""
+    _mark(here, request, dag_id, True)
+
+
+@routes.post("/dags/{dag_id}/unfavorite", may="dags:read", status_code=204)
+def unfavorite_dag(here: At, request: Request, dag_id: Text) -> None:
+    """It is marked no more."""
+    _mark(here, request, dag_id, False)
+
+
+def _mark(here: Here, request: Request, dag_id: str, is_one: bool) -> None:
+    with here.reader() as reader:
+        dag_of(reader, dag_id)
+    keeper: Keeper = request.app.state.keeper
+    with keeper.writing() as accounts:
+        accounts.mark_favorite(here.person.name, dag_id, is_one)
+
+
 @routes.get("/dags/{dag_id}/details", may="dags:read")
 def get_dag_details(here: At, dag_id: Text) -> DagDetails:
     with here.reader() as reader:
@@ -344,7 +371,7 @@ def get_dag_details(here: At, dag_id: Text) -> DagDetails:
         "default_args": None,
         "rerun_with_latest_version": None,
         "owner_links": None,
-        "is_favorite": False,
+        "is_favorite": one.favorite,
         "active_runs_count": states["running"] + states["queued"],
         "concurrency": spec.max_active_tasks,
         "latest_dag_version": version_shape(one.known),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from typing import Annotated
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -169,6 +169,21 @@ def _token(request: Request, given: Credentials, life_s: float) -> AccessToken:
     return AccessToken(access_token=secret)
 
 
+@routes.get("/api/v2/auth/login", status_code=307, response_class=RedirectResponse, name="login")
+def to_login(request: Request, next: str = "") -> RedirectResponse:
+    """To the page on which people sign in; `next` is the page of ours that follows."""
+    leads = next.removeprefix(str(request.base_url).rstrip("/"))
+    if leads and not _is_here(leads):
+        raise Fault(400, "next: This is no address of Venturi.")
+    return RedirectResponse(f"/login?{urlencode({'next': leads})}" if leads else "/login")
+
+
+@routes.get("/api/v2/auth/logout", status_code=307, response_class=RedirectResponse, name="logout")
+def to_logout() -> RedirectResponse:
+    """To the page on which people sign out: a session does not end by an address that another site can name."""
+    return RedirectResponse("/logout")
+
+
 # ── for people ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -254,9 +269,23 @@ def home_page(request: Request) -> Response:
     return _page(
         "Venturi",
         f"<p>You are signed in as {html.escape(person.name)} and may do {may}.</p>"
-        '<p>The API is described at <a href="/docs">/docs</a>.</p>'
+        f'<p>The API is described at <a href="/docs">/docs</a>.</p>{_out(shown.session)}',
+    )
+
+
+@pages.get("/logout")
+def logout_page(request: Request) -> Response:
+    shown = shown_by(request)
+    person = _keeper(request).person(shown)
+    if person is None or shown.session is None:
+        return RedirectResponse("/login", 303)
+    return _page("Sign out of Venturi", f"<p>You are {html.escape(person.name)}.</p>{_out(shown.session)}")
+
+
+def _out(session: str) -> str:
+    return (
         '<form method="post" action="/logout">'
-        f'<input type="hidden" name="csrf" value="{csrf_of(shown.session)}"><p><button>Sign out</button></p></form>',
+        f'<input type="hidden" name="csrf" value="{csrf_of(session)}"><p><button>Sign out</button></p></form>'
     )
 
 
