@@ -60,6 +60,7 @@ OF_1_10 = [
     "future",
     *(f"google-cloud-{name}<2" for name in ("dlp", "language", "videointelligence", "vision")),
     "protobuf<3.21",
+    "grpcio-status<1.49",  # the last for that protobuf: to find it takes pip a quarter of an hour
 ]
 PROVIDERS = ["amazon", "common-sql", "docker", "http", "postgres", "slack", "smtp", "sqlite"]
 
