@@ -52,6 +52,8 @@ class Shop:
 
     def __init__(self, folder: Path, many: int = 0) -> None:
         self.place = Place(folder)
+        # Of its tasks some wait until they are let go: they are not to keep the others from running, on any machine.
+        (self.place.home.root / "venturi.toml").write_text("slots = 24\n")
         (self.place.dags / "shop.py").write_text(dagfile.SHOP)
         if many:
             (self.place.dags / "sensors.py").write_text(dagfile.MANY.format(many=many))

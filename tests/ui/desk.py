@@ -10,12 +10,25 @@ EVIL = "<img src=x onerror=\"document.title='owned'\">"
 DESK = """
 import os
 import time
+import zlib
 from datetime import datetime, timedelta
 
 from airflow.decorators import dag, task
 from airflow.models.param import Param
 
 EVIL = "<img src=x onerror=\\"document.title='owned'\\">"
+
+
+def square(size):
+    # A PNG: a red square on white.
+    def chunk(kind, data):
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    red = lambda x, y: size / 4 <= x < 3 * size / 4 and size / 4 <= y < 3 * size / 4
+    pixel = lambda x, y: b"\\xc8\\x28\\x28" if red(x, y) else b"\\xff\\xff\\xff"
+    lines = b"".join(b"\\0" + b"".join(pixel(x, y) for x in range(size)) for y in range(size))
+    head = size.to_bytes(4, "big") * 2 + b"\\x08\\x02\\0\\0\\0"
+    return b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
 @dag(schedule=None, tags=["desk"], description="Scores what is in the basket", params={
@@ -40,6 +53,10 @@ def score_baskets():
         return [round(math.exp(-n / 9) + 0.07 * math.sin(n), 4) for n in range(60)]
 
     @task
+    def picture():
+        return square(48)
+
+    @task
     def score(basket):
         return basket["total"] * 2
 
@@ -49,7 +66,7 @@ def score_baskets():
         print("\\x1b[1;33mWARNING\\x1b[0m two were \\x1b[4mempty\\x1b[0m")
         return {"total": 411.5, "epochs": params["epochs"], "note": EVIL}
 
-    report(score.expand(basket=baskets())) << curve()
+    report(score.expand(basket=baskets())) << [curve(), picture()]
 
 
 score_baskets()

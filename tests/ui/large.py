@@ -105,10 +105,8 @@ def main() -> int:
             print(f"The graph, folded: there after {_look(page, 'graph', 'text=group_000'):.0f} ms")
             page.keyboard.press("e")
             page.wait_for_timeout(3000)
-            page.screenshot(path="/tmp/ui2-work/large.png")
             page.get_by_role("button", name="Fit").click()
             page.wait_for_timeout(1500)
-            page.screenshot(path="/tmp/ui2-work/large2.png")
             print(f"  unfolded: the longest task {page.evaluate('window.longest'):.0f} ms")
         finally:
             shop.go.touch()

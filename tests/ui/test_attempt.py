@@ -117,6 +117,15 @@ def test_values_are_tables_plots_and_trees_and_never_markup(page: Page, scored: 
     assert axe(page) == []
 
 
+def test_a_value_that_is_a_picture_is_shown_as_one(page: Page, scored: str) -> None:
+    page.goto(at("score_baskets", scored, "picture", "?tab=values"))
+    shown = page.get_by_role("img", name="The value return_value")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("one => one.decode().then(() => [one.naturalWidth, one.naturalHeight])") == [48, 48]
+    page.get_by_role("button", name="Tree").click()
+    expect(page.get_by_text("data:image/png;base64,").first).to_be_visible()
+
+
 def test_instances_are_called_by_what_they_were_given(page: Page, scored: str) -> None:
     page.goto(at("score_baskets", scored, "score"))
     expect(page.get_by_role("img", name="24 succeeded")).to_be_visible()

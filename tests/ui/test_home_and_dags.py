@@ -119,6 +119,35 @@ def test_the_palette_leads_everywhere_by_the_keyboard(page: Page) -> None:
     expect(page.get_by_role("heading", name="Shortcuts")).to_be_visible()
 
 
+def test_the_palette_finds_runs_by_dag_and_by_id(page: Page, shop: Shop) -> None:
+    shop.api.send("PATCH", "dags/hello_shop", {"is_paused": False})
+    run = shop.api.run("hello_shop", dag_run_id="asked for by ann/7")
+    page.goto("/")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search and commands")
+    field.fill("hello")
+    expect(page.get_by_role("option").filter(has_text="DAGs")).to_contain_text("hello_shop")
+    expect(page.get_by_role("option").filter(has_text=run)).to_be_visible()
+    field.fill("by ann/7")
+    expect(page.get_by_role("option")).to_contain_text([run])
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/dags/hello_shop/runs/asked%20for%20by%20ann%2F7$"))
+
+
+def test_times_are_told_in_any_zone_and_the_choice_stays(page: Page, shop: Shop) -> None:
+    shop.api.send("PATCH", "dags/hello_shop", {"is_paused": False})
+    shop.api.run("hello_shop", logical_date="2026-02-03T20:05:06Z")
+    page.goto("/runs?dag=hello_shop")
+    expect(page.get_by_text("2026-02-03 20:05:06")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^UTC|UTC$")).click()
+    page.get_by_role("menuitem", name="Another zone…").click()
+    page.get_by_role("combobox", name="Time zone").fill("kathmandu")
+    page.get_by_role("option", name=re.compile("Kathmandu, Asia")).click()
+    expect(page.get_by_text("2026-02-04 01:50:06")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("2026-02-04 01:50:06")).to_be_visible()
+
+
 def test_axe_finds_nothing_serious(page: Page) -> None:
     for address, there in (("/", "Running now"), ("/dags", "Schedule")):
         page.goto(address)

@@ -32,7 +32,7 @@ def test_a_run_is_started_with_params_and_followed_to_its_end_its_log_and_a_valu
     dialog.get_by_label("Epochs").fill("9")
     assert axe(page) == []
     dialog.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("status").filter(has_text="succeeded: 4 succeeded")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="succeeded: 5 succeeded")).to_be_visible()
     expect(page.get_by_text("× 24")).to_be_visible()
     assert axe(page) == []
     page.get_by_role("link", name="Params").click()
@@ -63,7 +63,7 @@ def test_a_paused_dag_is_unpaused_and_run(page: Page, shop: Shop) -> None:
     shop.api.send("PATCH", "dags/score_baskets", {"is_paused": True})
     page.goto("/dags/score_baskets/trigger")
     page.get_by_role("button", name="Unpause and run").click()
-    expect(page.get_by_role("status").filter(has_text="succeeded: 4 succeeded")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="succeeded: 5 succeeded")).to_be_visible()
     assert shop.api.get("dags/score_baskets")["is_paused"] is False
 
 
@@ -113,6 +113,21 @@ def test_a_run_is_cancelled_marked_and_noted_with_a_way_back(page: Page, shop: S
     assert page.title() != "owned"
 
 
+def test_the_graph_of_a_run_moves_by_itself_and_leads_to_a_task(page: Page, shop: Shop, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    made = shop.api.send("POST", "dags/talks/dagRuns", {"logical_date": None, "conf": {"go": str(go)}})
+    page.goto(at("talks", made["dag_run_id"]))
+    page.get_by_role("navigation", name="Of this run").get_by_role("link", name="Graph").click()
+    expect(page.get_by_role("button", name="talk: running")).to_be_visible()
+    assert axe(page) == []
+    go.touch()
+    page.get_by_role("button", name="talk: succeeded").click()
+    panel = page.get_by_role("complementary", name="What is chosen")
+    expect(panel.get_by_role("log")).to_contain_text("the end")
+    page.go_back()
+    expect(page.get_by_role("status").filter(has_text="succeeded: 1 succeeded")).to_be_visible()
+
+
 def test_a_backfill_shows_its_dates_before_it_begins(page: Page, shop: Shop) -> None:
     shop.api.send("PATCH", "dags/daily_sums", {"is_paused": False})
     page.goto("/dags/daily_sums/backfill")
@@ -157,21 +172,33 @@ def test_questions_are_answered_where_they_wait(page: Page, shop: Shop) -> None:
     expect(page.get_by_role("status").filter(has_text="succeeded: 4 succeeded")).to_be_visible()
 
 
+def tab_to(page: Page, wanted: str) -> None:
+    """By Tab alone, to what a selector names."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"Tab never came to {wanted!r}")
+
+
 def test_from_the_list_to_the_log_by_the_keyboard_alone(page: Page) -> None:
-    page.goto("/dags?q=score")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Failed").first).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url(re.compile("/dags$"))
     expect(page.get_by_role("link", name=re.compile("score_baskets")).first).to_be_visible()
-    page.get_by_role("button", name="Run score_baskets").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("score")
+    expect(page.get_by_role("status").filter(has_text="1 of")).to_be_visible()
+    tab_to(page, "[aria-label='Run score_baskets']")
     page.keyboard.press("Enter")
     expect(page.get_by_label("region")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="succeeded: 4 succeeded")).to_be_visible()
-    page.get_by_role("table", name="Tasks").focus()
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if "baskets" in page.evaluate("document.activeElement.textContent"):
-            break
+    expect(page.get_by_role("status").filter(has_text="succeeded: 5 succeeded")).to_be_visible()
+    tab_to(page, "[href$='/tasks/baskets']")
     page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("reading baskets of")
     page.keyboard.press("/")

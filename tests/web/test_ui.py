@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,11 @@ PAGE = "<!doctype html><title>Venturi</title>"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "ui_dist"
     made.mkdir()
     monkeypatch.setattr(ui, "FOLDER", made)
-    ui.files.cache_clear()
-    yield made
-    ui.files.cache_clear()
+    return made
 
 
 def build(folder: Path) -> None:
@@ -92,6 +89,19 @@ def test_files_are_sent_as_they_were_compressed_and_kept_for_ever(
     assert "immutable" in headers["cache-control"]
     assert found == body
     assert "immutable" not in ask(tmp_path, "/theme.js")[1]["cache-control"]
+
+
+def test_an_interface_that_is_built_anew_is_sent_at_once(folder: Path, tmp_path: Path) -> None:
+    """As `ui/build.py` does it: the folder is another one, whatever was asked for before."""
+    assert ask(tmp_path, "/dags")[0] == 404
+    build(folder)
+    assert ask(tmp_path, "/assets/index-ab12.js")[0] == 200
+    folder.rename(tmp_path / "before")
+    folder.mkdir()
+    build(folder)
+    (folder / "assets" / "index-ab12.js").rename(folder / "assets" / "index-cd34.js")
+    assert ask(tmp_path, "/assets/index-cd34.js")[::2] == (200, b"plain")
+    assert ask(tmp_path, "/assets/index-ab12.js")[0] == 404
 
 
 @pytest.mark.parametrize("path", ["/assets/index-0000.js", "/../secret", "/assets/../../secret.txt", "/.sources"])

@@ -1,14 +1,14 @@
 """The interface's files: the page that every address of it begins with, and what that page loads.
 
 Owns which files there are, how they are sent (compressed ahead, kept for ever where their name holds their hash), and
-what the page may do. Built by `ui/build.py`; where nothing is built, `front` says so.
+what the page may do. Built by `ui/build.py`, at any time; where nothing is built, `front` says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("ui_dist")
@@ -47,16 +47,25 @@ class Sent:
     headers: list[tuple[bytes, bytes]]
 
 
-@cache
 def files() -> dict[str, File]:
-    """Address → file. Only these are ever opened, so no address leads out of the folder."""
+    """Address → file. Only these are ever opened, so no address leads out of the folder. Listed again once another page
+    stands there: the interface can be built anew under a running web process."""
+    try:
+        page = (FOLDER / PAGE).stat()
+    except OSError:
+        return {}
+    return _files(FOLDER, page.st_ino, page.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _files(folder: Path, _inode: int, _changed_ns: int) -> dict[str, File]:
     found = {}
-    there = {path for path in FOLDER.rglob("*") if path.is_file()} if FOLDER.is_dir() else set()
+    there = {path for path in folder.rglob("*") if path.is_file()}
     for path in there:
         kind = _KINDS.get(path.suffix)
         if kind is None:
             continue
-        address = "/" + path.relative_to(FOLDER).as_posix()
+        address = "/" + path.relative_to(folder).as_posix()
         codings = frozenset(name for name, end in _CODINGS if path.with_name(path.name + end) in there)
         found[address] = File(path, kind, FOR_EVER if address.startswith("/assets/") else ASK_FIRST, codings)
     return found
@@ -86,7 +95,10 @@ async def sent(path: str, accepted: bytes) -> Sent | None:
         return None
     offered = {part.split(b";")[0].strip() for part in accepted.split(b",")}
     coding, end = next(((n, e) for n, e in _CODINGS if n in offered and n in file.codings), (None, ""))
-    body = await asyncio.to_thread(file.path.with_name(file.path.name + end).read_bytes)
+    try:
+        body = await asyncio.to_thread(file.path.with_name(file.path.name + end).read_bytes)
+    except FileNotFoundError:  # another build takes its place just now
+        return None
     # On every file: a worker obeys the policy that its own script came with.
     headers = [(b"content-type", file.kind), (b"vary", b"accept-encoding"), (b"content-security-policy", POLICY)]
     if coding is not None:

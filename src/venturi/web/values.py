@@ -1,10 +1,12 @@
-"""Values of tasks as JSON for clients: as they are where they are plain, else in words.
+"""Values of tasks as JSON for clients: as they are where they are plain, an image as an address of its own bytes, else
+in words.
 
 Owns that form. Makes no object of an author's class.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -14,6 +16,8 @@ from ..store import StoredValue
 from ..wire import values
 
 BYTES_MAX = 16 * 1024 * 1024
+# How files of images begin. SVG is left out: it is text, and says more than a picture does.
+_IMAGES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF87a", "gif"), (b"GIF89a", "gif"))
 
 
 def native(home: Home, kept: StoredValue) -> Any:
@@ -52,4 +56,12 @@ def _plain(found: Any, depth: int = 0) -> Any:
         return [_plain(one, depth + 1) for one in found]
     if depth < 50 and isinstance(found, dict):
         return {str(key): _plain(one, depth + 1) for key, one in found.items()}
+    if isinstance(found, (bytes, bytearray)):
+        return _image(bytes(found)) or str(found)
     return str(found)
+
+
+def _image(found: bytes) -> str | None:
+    is_webp = found[:4] == b"RIFF" and found[8:12] == b"WEBP"
+    kind = "webp" if is_webp else next((kind for begin, kind in _IMAGES if found.startswith(begin)), None)
+    return None if kind is None else f"data:image/{kind};base64,{base64.b64encode(found).decode()}"

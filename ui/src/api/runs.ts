@@ -1,5 +1,5 @@
 // Runs of all DAGs: pages of them, and what is done to many at once.
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { toast, toastError } from "~/app/toasts";
 import { type RunFilter, runsAfter, type RunPages, asked } from "~/models/run-list.model";
 import { api, type Schemas, told } from "./client";
@@ -23,6 +23,19 @@ export const runsQuery = (filter: RunFilter) =>
   });
 
 onEvents<RunPages>("runs", runsAfter);
+
+const CALLED = 8;
+
+/** The newest of those whose id holds a text. */
+export const runsCalledQuery = (text: string) =>
+  queryOptions({
+    queryKey: ["runs-called", text],
+    queryFn: async ({ signal }) => {
+      const query = { run_id_pattern: text, limit: CALLED, order_by: ["-id"] };
+      return (await told<Schemas["DagRuns"]>(api.GET("/api/v2/dags/{dag_id}/dagRuns", { params: { path: { dag_id: "~" }, query }, signal }))).dag_runs;
+    },
+    gcTime: 0, // events do not reach it
+  });
 
 export interface Named {
   dag_id: string;

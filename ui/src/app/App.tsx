@@ -12,9 +12,10 @@ import { usePlaces } from "./session";
 import { Shortcuts } from "./Shortcuts";
 import { Toasts } from "./toasts";
 import { TopLine } from "./TopLine";
+import { ZoneChooser } from "./ZoneChooser";
 import css from "./App.module.css";
 
-type Above = "palette" | "shortcuts" | null;
+type Above = "palette" | "shortcuts" | "zone" | null;
 
 export function App() {
   const path = usePath();
@@ -45,7 +46,7 @@ export function App() {
         Skip to the page
       </a>
       <Rail path={path} />
-      <TopLine crumbs={crumbs} onPalette={() => setAbove("palette")} onShortcuts={() => setAbove("shortcuts")} />
+      <TopLine crumbs={crumbs} onPalette={() => setAbove("palette")} onShortcuts={() => setAbove("shortcuts")} onZone={() => setAbove("zone")} />
       <main id="page" className={css.page} tabIndex={-1}>
         <Banner />
         <Guard key={found?.page.path ?? "none"}>
@@ -54,7 +55,8 @@ export function App() {
           </Suspense>
         </Guard>
       </main>
-      {above === "palette" && <Palette onClose={() => setAbove(null)} />}
+      {above === "palette" && <Palette onClose={() => setAbove(null)} onZone={() => setAbove("zone")} />}
+      {above === "zone" && <ZoneChooser onClose={() => setAbove(null)} />}
       {above === "shortcuts" && <Shortcuts onClose={() => setAbove(null)} />}
       <Toasts />
     </div>

@@ -5,6 +5,7 @@ import { api, goToSignIn, told } from "~/api/client";
 import { ClockIcon, MoonIcon, PersonIcon, SearchIcon, SunIcon } from "~/components/icons";
 import { Menu } from "~/components/Menu";
 import { clockOf } from "~/models/time.model";
+import { zoneName } from "~/models/zones.model";
 import { chooseZone, ownZone, useNow, useZone } from "./clock";
 import { mod } from "./keys";
 import type { Crumb } from "./pages";
@@ -18,9 +19,10 @@ export interface TopLineProps {
   crumbs: Crumb[];
   onPalette: () => void;
   onShortcuts: () => void;
+  onZone: () => void;
 }
 
-export function TopLine({ crumbs, onPalette, onShortcuts }: TopLineProps) {
+export function TopLine({ crumbs, onPalette, onShortcuts, onZone }: TopLineProps) {
   return (
     <header className={css.line}>
       <nav aria-label="Where you are" className={css.crumbs}>
@@ -38,8 +40,8 @@ export function TopLine({ crumbs, onPalette, onShortcuts }: TopLineProps) {
         <kbd aria-hidden="true">{mod === "⌘" ? "⌘K" : "Ctrl K"}</kbd>
       </button>
       <Health />
-      <Zone />
-      <Person onShortcuts={onShortcuts} />
+      <Zone onOther={onZone} />
+      <Person onShortcuts={onShortcuts} onZone={onZone} />
     </header>
   );
 }
@@ -62,11 +64,11 @@ function Health() {
   );
 }
 
-function Zone() {
+function Zone({ onOther }: { onOther: () => void }) {
   const zone = useZone();
   const now = useNow();
-  const zones = [...new Set([ownZone, "UTC"])];
-  const name = zone === "UTC" ? "UTC" : zone.split("/").pop()!.replaceAll("_", " ");
+  const zones = [...new Set([ownZone, "UTC", zone])];
+  const name = zoneName(zone).split(", ")[0];
   return (
     <span className={css.zone}>
       <Menu
@@ -79,13 +81,16 @@ function Zone() {
             <span className={css.zoneName}>{name}</span>
           </>
         }
-        items={zones.map((one) => ({
-          id: one,
-          label: one === ownZone && one !== "UTC" ? `${one} (here)` : one,
-          hint: clockOf(now, one),
-          checked: one === zone,
-          onChoose: () => chooseZone(one),
-        }))}
+        items={[
+          ...zones.map((one) => ({
+            id: one,
+            label: one === ownZone && one !== "UTC" ? `${zoneName(one)} (here)` : zoneName(one),
+            hint: clockOf(now, one),
+            checked: one === zone,
+            onChoose: () => chooseZone(one),
+          })),
+          { id: "other", label: "Another zone…", onChoose: onOther },
+        ]}
       />
     </span>
   );
@@ -97,7 +102,7 @@ const THEMES: [Theme, string][] = [
   ["dark", "Dark"],
 ];
 
-function Person({ onShortcuts }: { onShortcuts: () => void }) {
+function Person({ onShortcuts, onZone }: { onShortcuts: () => void; onZone: () => void }) {
   const me = useMe();
   const theme = useTheme();
   const signOut = async () => {
@@ -123,6 +128,7 @@ function Person({ onShortcuts }: { onShortcuts: () => void }) {
           hint: id === "light" ? <SunIcon /> : id === "dark" ? <MoonIcon /> : undefined,
           onChoose: () => chooseTheme(id),
         })),
+        { id: "zone", label: "Time zone…", onChoose: onZone },
         { id: "shortcuts", label: "Shortcuts", hint: "?", onChoose: onShortcuts },
         { id: "api", label: "API", onChoose: () => location.assign("/docs") },
         { id: "out", label: "Sign out", onChoose: () => void signOut() },

@@ -49,13 +49,20 @@ let zone = read();
 
 function read(): string {
   try {
-    return localStorage.getItem(KEY) ?? own;
+    const kept = localStorage.getItem(KEY) ?? own;
+    new Intl.DateTimeFormat("en", { timeZone: kept }); // throws where this browser does not know it
+    return kept;
   } catch {
     return own;
   }
 }
 
 export const ownZone = own;
+
+/** All that the browser knows, by name. */
+export function allZones(): string[] {
+  return Intl.supportedValuesOf("timeZone");
+}
 
 export function useZone(): string {
   return useSyncExternalStore(

@@ -1,5 +1,5 @@
 // Tabs, each with an address of its own, so they are links.
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "~/app/router";
 import css from "./Tabs.module.css";
 
@@ -11,8 +11,9 @@ export interface Tab {
 }
 
 export function Tabs({ label, tabs, chosen }: { label: string; tabs: Tab[]; chosen: string }) {
+  const nav = useChosenInSight(chosen);
   return (
-    <nav className={css.tabs} aria-label={label}>
+    <nav ref={nav} className={css.tabs} aria-label={label}>
       {tabs.map((one) => (
         <Link key={one.id} href={one.href} className={css.tab} aria-current={one.id === chosen ? "page" : undefined}>
           {one.label}
@@ -21,4 +22,13 @@ export function Tabs({ label, tabs, chosen }: { label: string; tabs: Tab[]; chos
       ))}
     </nav>
   );
+}
+
+/** Of a row that is longer than the screen, what is chosen comes into sight. */
+export function useChosenInSight(chosen: string) {
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    row.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [chosen]);
+  return row;
 }

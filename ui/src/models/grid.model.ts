@@ -87,6 +87,10 @@ function codesOf(letters: Record<string, string | null>): Map<string, number> {
 
 function runOf(run: PackedRun, codes: Map<string, number>, many: number): GridRun {
   const [queued, started, ended, date] = run.times;
+  const cells = cellsOf(run.cells, codes, many);
+  const mapped = new Map(run.mapped.map(([place, n, letters]) => [place, { n, of: countsOf(letters, codes) }]));
+  // A mapped task stands as its instances do, at first as after an event.
+  for (const [place, { of }] of mapped) if (of.some((n) => n > 0)) cells[place] = heaviest(of);
   return {
     number: run.number,
     runId: run.dag_run_id,
@@ -97,8 +101,8 @@ function runOf(run: PackedRun, codes: Map<string, number>, many: number): GridRu
     started,
     ended,
     date,
-    cells: cellsOf(run.cells, codes, many),
-    mapped: new Map(run.mapped.map(([place, n, letters]) => [place, { n, of: countsOf(letters, codes) }])),
+    cells,
+    mapped,
   };
 }
 
@@ -285,15 +289,29 @@ export function cellOf(run: GridRun, row: Row, instances: Instances): Cell {
 }
 
 function groupCell(run: GridRun, members: Int32Array): Cell {
+  return summed(members, (place) => run.cells[place]!);
+}
+
+function summed(members: Int32Array, codeAt: (place: number) => number): Cell {
   const of = new Uint32Array(TASK_STATES.length);
   let n = 0;
   for (const place of members) {
-    const code = run.cells[place]!;
+    const code = codeAt(place);
     if (code === ABSENT) continue;
     of[code]! += 1;
     n += 1;
   }
   return n === 0 ? NOTHING : { code: heaviest(of), counts: { n, of } };
+}
+
+/** How each group of a graph stands, by how its tasks do; null where none of them does. */
+export function groupCellsOf(graph: Graph, cellOf: (taskId: string) => Cell | null): (group: number) => Cell | null {
+  const known = new Map<number, Cell>();
+  return (group) => {
+    let cell = known.get(group);
+    if (cell === undefined) known.set(group, (cell = summed(graph.membersOf(group), (place) => cellOf(graph.tasks[place]!)?.code ?? ABSENT)));
+    return cell.counts === null ? null : cell;
+  };
 }
 
 /** `3 of 5 succeeded, 1 failed`. */

@@ -55,6 +55,12 @@ describe("the grid", () => {
     expect(sizesOf(grid).get(3)).toBe(5);
   });
 
+  it("lets a mapped task stand as its instances do, whatever its own row still says", () => {
+    const [run] = packed().runs;
+    const grid = gridOf(packed({ runs: [{ ...run!, cells: "1s1r1n1c" }] }), 60);
+    expect(stateAt(grid.runs[0]!.cells[3]!)).toBe("running");
+  });
+
   it("folds a group into one row whose state is that which counts most", () => {
     const grid = gridOf(packed(), 60);
     const rows = rowsOf(grid.tasks, graph(), sizesOf(grid), folding());

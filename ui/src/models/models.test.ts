@@ -5,7 +5,8 @@ import { shortly } from "./home.model";
 import { links } from "./links.model";
 import { found, score } from "./palette.model";
 import { unpacked } from "./states.model";
-import { absolute, duration, relative } from "./time.model";
+import { absolute, duration, offsetOf, relative } from "./time.model";
+import { zoneName } from "./zones.model";
 
 const dag = (dag_id: string, more: Partial<ListedDag> = {}): ListedDag => ({
   dag_id,
@@ -94,4 +95,23 @@ it("keeps every sign of a name in its address", () => {
 it("unpacks states, and leaves out of a sentence what stands beside it", () => {
   expect(unpacked("4s1f2-")).toBe("ssssf--");
   expect(shortly("It has failed at 2026-11-29 05:34:45 UTC: compare failed: ValueError: no.")).toBe("compare failed: ValueError: no.");
+});
+
+describe("zones", () => {
+  it("are called by their city first, and as it is called today", () => {
+    expect(zoneName("America/Argentina/Buenos_Aires")).toBe("Buenos Aires, Argentina, America");
+    expect(zoneName("Asia/Katmandu")).toBe("Kathmandu, Asia");
+    expect(zoneName("UTC")).toBe("UTC");
+  });
+
+  it("say how far they are from UTC", () => {
+    expect(offsetOf(0, "UTC")).toBe("");
+    expect(offsetOf(1_770_000_000, "Asia/Kathmandu")).toBe("UTC+5:45");
+  });
+});
+
+it("keeps the runs of one DAG from hiding all else that was found", () => {
+  const runs = Array.from({ length: 30 }, (_, at) => ({ id: String(at), label: "hello", group: "Runs" }));
+  const all = found([...runs, { id: "d", label: "hello there", group: "DAGs" }], "hello", 40, { Runs: 8 });
+  expect(all.map((one) => one.group)).toEqual([...Array.from({ length: 8 }, () => "Runs"), "DAGs"]);
 });

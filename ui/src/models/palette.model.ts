@@ -33,11 +33,18 @@ export function score(text: string, typed: string): number {
   return Math.max(1, 25 - gaps);
 }
 
-export function found<T extends Choice>(choices: T[], typed: string, many: number): T[] {
+/** `most`: of a group, so many at the most. */
+export function found<T extends Choice>(choices: T[], typed: string, many: number, most: Record<string, number> = {}): T[] {
+  const had = new Map<string, number>();
   return choices
     .map((one) => ({ one, points: Math.max(score(one.label, typed), one.words ? score(one.words, typed) * 0.7 : 0) }))
     .filter(({ points }) => points > 0)
     .sort((a, b) => b.points - a.points)
-    .slice(0, many)
-    .map(({ one }) => one);
+    .map(({ one }) => one)
+    .filter(({ group }) => {
+      const n = (had.get(group) ?? 0) + 1;
+      had.set(group, n);
+      return n <= (most[group] ?? many);
+    })
+    .slice(0, many);
 }

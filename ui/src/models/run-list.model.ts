@@ -16,6 +16,9 @@ export interface RunFilter {
   sort: string;
 }
 
+/** As the list of all runs begins. */
+export const NO_FILTER: RunFilter = { dag: "", states: [], types: [], since: "", sort: "-id" };
+
 export const SINCE: Record<string, number> = { "1h": 3600, "24h": 86400, "7d": 7 * 86400, "30d": 30 * 86400 };
 
 /** As the API is asked. */

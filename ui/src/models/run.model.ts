@@ -1,7 +1,8 @@
 // A run as its page shows it: who began it, its tasks along time, and its events in words.
 import type { RunView, TaskLine } from "./attempt.model";
 import type { Schemas } from "~/api/client";
-import { isOver, wordOf } from "./states.model";
+import { type Cell, codeOf } from "./grid.model";
+import { isOver, TASK_STATES, wordOf } from "./states.model";
 
 export type RunEvent = Schemas["RunEvent"];
 
@@ -39,6 +40,23 @@ export function spanOf(task: TaskLine, axis: Axis, now: number): Span | null {
   const end = task.ended ?? (isOver(task.state) ? task.started : now);
   const left = Math.min(100, Math.max(0, ((task.started - axis.from) / all) * 100));
   return { left, width: Math.max(0, Math.min(100 - left, ((Math.max(end, task.started) - task.started) / all) * 100)) };
+}
+
+/** How each task stands, as a graph shows it. Instances that nothing has touched yet are `none`. */
+export function cellsOfRun(run: RunView): Map<string, Cell> {
+  return new Map(
+    run.tasks.map((task): [string, Cell] => {
+      if (task.n === null) return [task.task_id, { code: codeOf(task.state), counts: null }];
+      const of = new Uint32Array(TASK_STATES.length);
+      let touched = 0;
+      for (const [state, n] of Object.entries(task.counts)) {
+        of[codeOf(state)]! += n;
+        touched += n;
+      }
+      of[codeOf("none")]! += Math.max(0, task.n - touched);
+      return [task.task_id, { code: codeOf(task.state), counts: { n: task.n, of } }];
+    }),
+  );
 }
 
 /** In words how a run's tasks stand: `2 failed, 3 succeeded, 1 not yet`. */

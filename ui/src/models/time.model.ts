@@ -79,6 +79,12 @@ export function clockOf(at: number, zone: string, withSeconds = false): string {
   return withSeconds ? `${p.hour}:${p.minute}:${p.second}` : `${p.hour}:${p.minute}`;
 }
 
+/** `UTC+2`, `UTC-3:30`; of UTC itself, nothing. */
+export function offsetOf(at: number, zone: string): string {
+  const name = parts(at, zone, { timeZoneName: "shortOffset" }).timeZoneName ?? "";
+  return /^(UTC|GMT)([+-]0)?$/.test(name) ? "" : name.replace("GMT", "UTC");
+}
+
 export function dayOf(at: number, zone: string): string {
   const p = parts(at, zone, { year: "numeric", month: "2-digit", day: "2-digit" });
   return `${p.year}-${p.month}-${p.day}`;

@@ -1,6 +1,6 @@
 // One DAG: its head, its tabs, and what was chosen in them beside. Each tab is loaded when it is first looked at.
 import { useQuery } from "@tanstack/react-query";
-import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type ComponentType, lazy, Suspense, useState } from "react";
 import { setPaused, startRun } from "~/api/actions";
 import { comingQuery, detailsQuery } from "~/api/dagQueries";
 import { cache } from "~/api/live";
@@ -43,10 +43,6 @@ export default function Dag({ params }: { params: Params }) {
   const mayRun = useMay("runs:write", dagId);
   const mayPause = useMay("dags:write", dagId);
   const dag = details.data;
-  const tabs = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
-  }, [tab?.id]);
   const pause = (paused: boolean) => {
     cache.setQueryData(detailsQuery(dagId).queryKey, (known) => (known === undefined ? known : { ...known, is_paused: paused }));
     // What was refused is read anew, and what was done is told by an event.
@@ -90,7 +86,7 @@ export default function Dag({ params }: { params: Params }) {
         onTrigger={trigger}
         onBackfill={dag?.is_backfillable ? () => setAsks("backfill") : undefined}
       />
-      <div className={css.tabs} ref={tabs}>
+      <div className={css.tabs}>
         <Tabs
           label="Views of this DAG"
           chosen={tab?.id ?? ""}

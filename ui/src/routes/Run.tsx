@@ -1,5 +1,6 @@
-// A run: how it stands, its tasks along time, what has happened to it, and what it was started with.
+// A run: how it stands, its tasks along time or as a graph, what has happened to it, and what it was started with.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { runEventsQuery, runViewQuery, whyQuery } from "~/api/tasks";
 import { go, type Params } from "~/app/router";
 import { RunActions } from "~/components/changes/RunActions";
@@ -11,6 +12,8 @@ import { RunTasks } from "~/components/run/RunTasks";
 import { Tabs } from "~/components/Tabs";
 import { links } from "~/models/links.model";
 import css from "./Run.module.css";
+
+const RunGraph = lazy(() => import("./run/RunGraph"));
 
 export default function Run({ params }: { params: Params }) {
   const dagId = params.dag_id!;
@@ -32,6 +35,7 @@ export default function Run({ params }: { params: Params }) {
         chosen={tab}
         tabs={[
           { id: "tasks", label: "Tasks", href: links.run(dagId, runId), count: run.tasks.length },
+          { id: "graph", label: "Graph", href: links.run(dagId, runId, "graph") },
           { id: "events", label: "Events", href: links.run(dagId, runId, "events") },
           { id: "params", label: "Params", href: links.run(dagId, runId, "params"), count: given || undefined },
         ]}
@@ -39,6 +43,13 @@ export default function Run({ params }: { params: Params }) {
       {tab === "tasks" && (
         <div className={css.tasks}>
           <RunTasks run={run} />
+        </div>
+      )}
+      {tab === "graph" && (
+        <div className={css.graph}>
+          <Suspense fallback={<Waiting rows={10} />}>
+            <RunGraph run={run} />
+          </Suspense>
         </div>
       )}
       {tab === "events" && <Events dagId={dagId} runId={runId} />}

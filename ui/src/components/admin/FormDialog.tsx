@@ -39,7 +39,7 @@ export function FormDialog({ title, does, kind = "main", fields = [], width, sen
       {...(width && { width })}
       foot={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>Leave it</Button>
           {/* Outside of the form, so it sends it by hand. */}
           <Button kind={kind} busy={busy} onClick={() => (document.getElementById(id) as HTMLFormElement).requestSubmit()}>
             {does}

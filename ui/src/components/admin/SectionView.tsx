@@ -3,13 +3,15 @@ import type { ReactNode } from "react";
 import { Link } from "~/app/router";
 import type { Section } from "~/models/admin.model";
 import { links } from "~/models/links.model";
+import { useChosenInSight } from "../Tabs";
 import css from "./Admin.module.css";
 
 export function AdminFrame({ sections, chosen, children }: { sections: Section[]; chosen: string; children: ReactNode }) {
   const groups = [...new Set(sections.map((one) => one.group))];
+  const nav = useChosenInSight(chosen);
   return (
     <div className={css.frame}>
-      <nav className={css.nav} aria-label="Admin" tabIndex={0}>
+      <nav ref={nav} className={css.nav} aria-label="Admin" tabIndex={0}>
         {groups.map((group) => (
           <div key={group} className={css.group}>
             <p className={css.groupName}>{group}</p>

@@ -1,5 +1,5 @@
 // What a task asks, and the answers that it takes: approve or reject, choose one or several, fill in.
-import { useId, useMemo, useState } from "react";
+import { lazy, Suspense, useId, useMemo, useState } from "react";
 import { Link } from "~/app/router";
 import type { Question } from "~/api/questions";
 import { fieldsOf, type Filled, filledOf, type Params, readAll, refusedAt } from "~/models/form.model";
@@ -18,6 +18,7 @@ export interface QuestionCardProps {
   onAnswer: (chosen: string[], params: Record<string, unknown>) => Promise<string | null>;
 }
 
+const Markdown = lazy(() => import("../Markdown"));
 const NO = /^(reject|no|deny|decline|cancel)$/i;
 
 export function QuestionCard({ question, may, onAnswer }: QuestionCardProps) {
@@ -58,7 +59,13 @@ export function QuestionCard({ question, may, onAnswer }: QuestionCardProps) {
         <Link href={links.task(task.dag_id, task.dag_run_id, task.task_id, { map: task.map_index })}>{task.task_display_name}</Link>
         {(question.assigned_users ?? []).length > 0 && <span>for {question.assigned_users!.map((one) => one.name).join(", ")}</span>}
       </p>
-      {question.body && <p className={css.body}>{question.body}</p>}
+      {question.body && (
+        <div className={css.body}>
+          <Suspense fallback={question.body}>
+            <Markdown text={question.body} />
+          </Suspense>
+        </div>
+      )}
       <Form onSubmit={() => void give(question.multiple ? chosen : [first!])}>
         <ParamFields fields={fields} filled={filled} errors={errors} onChange={(name, now) => setFilled({ ...filled, [name]: now })} />
         {question.multiple && (

@@ -9,6 +9,7 @@ import { links } from "~/models/links.model";
 import { isMoving, isOver, wordOf } from "~/models/states.model";
 import { TaskActions } from "../changes/TaskActions";
 import { Failure, Waiting } from "../Panel";
+import { Note, Why } from "../Said";
 import { StateGlyph } from "../StateGlyph";
 import { type Tab, Tabs } from "../Tabs";
 import { Duration, RelativeTime } from "../Time";
@@ -163,17 +164,17 @@ function Head({ task, chosen, instanceAt, more, beside }: HeadProps) {
       </p>
       {isAll && Object.keys(task.counts).length > 0 && <CountBar counts={task.counts} />}
       {sentence && task.state !== "success" && task.state !== "running" && (
-        <p className={css.why} data-tone={task.state === "failed" ? "danger" : undefined}>
+        <Why failed={task.state === "failed"}>
           {sentence}
           {error?.place && !sentence.includes(error.place) && <code> {error.place}</code>}
-        </p>
+        </Why>
       )}
       {task.asks && (
-        <p className={css.why}>
+        <Why>
           It asks a question. <a className="plain-link" href={links.approvals()}>Answer it</a>
-        </p>
+        </Why>
       )}
-      {task.note && <p className={css.note}>{task.note}</p>}
+      {task.note && <Note>{task.note}</Note>}
     </header>
   );
 }

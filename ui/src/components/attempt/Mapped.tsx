@@ -41,7 +41,7 @@ export function Mapped({ n, lines, hrefOf }: MappedProps) {
           <span className={css.name}>
             <StateGlyph state={one.state} size={13} />
             <span className={css.label}>{one.label ?? `Instance ${one.map_index}`}</span>
-            {one.label && <span className={css.index}>{one.map_index}</span>}
+            {one.label && one.label !== String(one.map_index) && <span className={css.index}>{one.map_index}</span>}
           </span>
         ),
       },

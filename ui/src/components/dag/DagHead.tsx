@@ -67,6 +67,6 @@ export function DagHead({ dagId, dag, coming, mayPause, mayRun, onPause, onTrigg
 
 function scheduleOf(dag: Schemas["DagDetails"]): string {
   if (dag.asset_expression !== null) return "when its assets are new";
-  if (dag.timetable_summary === null) return "by hand alone";
+  if (dag.timetable_summary === null) return "by hand";
   return dag.timetable_description ?? dag.timetable_summary;
 }

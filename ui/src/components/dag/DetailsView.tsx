@@ -1,6 +1,7 @@
 // Every field of a DAG: what one looks for first in words, the rest under the API's own names.
 import type { ReactNode } from "react";
 import type { Schemas } from "~/api/client";
+import { RUN_TYPES, typeWord } from "~/models/run-list.model";
 import { secondsOf } from "~/models/time.model";
 import { JsonTree } from "../JsonTree";
 import { Panel } from "../Panel";
@@ -32,7 +33,7 @@ const SECTIONS: [string, Field[]][] = [
   [
     "When it runs",
     [
-      ["Schedule", (dag) => dag.timetable_description ?? "by hand alone"],
+      ["Schedule", (dag) => dag.timetable_description ?? "by hand"],
       ["As written", (dag) => <code>{dag.timetable_summary ?? "None"}</code>],
       ["Time zone", (dag) => dag.timezone ?? "UTC"],
       ["First date", (dag) => moment(dag.start_date)],
@@ -43,6 +44,7 @@ const SECTIONS: [string, Field[]][] = [
       ["Paused", (dag) => yes(dag.is_paused)],
       ["Paused when new", (dag) => yes(dag.is_paused_upon_creation)],
       ["May be backfilled", (dag) => yes(dag.is_backfillable)],
+      ["May be started by", (dag) => (dag.allowed_run_types ?? RUN_TYPES).map(typeWord).join(", ")],
     ],
   ],
   [
@@ -77,7 +79,7 @@ function owners(dag: Details): ReactNode {
   });
 }
 
-const TREES = ["params", "default_args", "asset_expression", "template_search_path", "allowed_run_types"] as const;
+const TREES = ["params", "default_args", "asset_expression", "template_search_path"] as const;
 
 export function DetailsView({ dag }: { dag: Details }) {
   return (
@@ -112,5 +114,4 @@ const WORDS: Record<(typeof TREES)[number], string> = {
   default_args: "Default arguments",
   asset_expression: "Assets that start it",
   template_search_path: "Template folders",
-  allowed_run_types: "What may start it",
 };

@@ -12,7 +12,7 @@ export default function DiffView({ before, after }: { before: string; after: str
   return (
     <>
       <p className={css.said}>
-        {come} lines came, {gone} went.
+        {come} {come === 1 ? "line" : "lines"} came, {gone} went.
       </p>
       <pre className={css.diff} tabIndex={0} role="region" aria-label="Differences">
         {lines.map((line, at) => (

@@ -2,7 +2,8 @@
 import { useMemo } from "react";
 import { ABSENT, type GridRun } from "~/models/grid.model";
 import { links } from "~/models/links.model";
-import { TASK_STATES } from "~/models/states.model";
+import { typeWord } from "~/models/run-list.model";
+import { TASK_STATES, wordOf } from "~/models/states.model";
 import { type Column, DataTable } from "../DataTable";
 import { Select } from "../Field";
 import { Empty } from "../Panel";
@@ -27,10 +28,10 @@ export function RunTable(props: RunTableProps) {
   const { dagId, rows } = props;
   const columns = useMemo<Column<GridRun>[]>(
     () => [
-      { id: "state", header: "State", width: "112px", cell: (run) => <StateGlyph state={run.state} named /> },
+      { id: "state", header: "State", width: "96px", cell: (run) => <StateGlyph state={run.state} named /> },
       { id: "date", header: "Date", width: "1 1 150px", cell: (run) => <AbsoluteTime at={run.date ?? run.queued} /> },
       { id: "tasks", header: "Tasks", width: "1 1 120px", from: 640, cell: (run) => <Tasks run={run} /> },
-      { id: "type", header: "Started by", width: "124px", from: 640, cell: (run) => <span className={css.soft}>{run.type.replaceAll("_", " ")}</span> },
+      { id: "type", header: "Started by", width: "124px", from: 640, cell: (run) => <span className={css.soft}>{typeWord(run.type)}</span> },
       { id: "began", header: "Began", width: "84px", from: 480, cell: (run) => <RelativeTime at={run.started} /> },
       { id: "took", header: "Took", width: "84px", align: "end", cell: (run) => <Duration from={run.started} to={run.ended} /> },
       { id: "version", header: "Version", width: "60px", from: 1000, align: "end", cell: (run) => <span className="numbers">{run.version}</span> },
@@ -44,14 +45,16 @@ export function RunTable(props: RunTableProps) {
         <Select aria-label="State" value={props.state} onChange={(event) => props.onState(event.target.value)}>
           <option value="">All states</option>
           {["running", "queued", "success", "failed"].map((state) => (
-            <option key={state}>{state}</option>
+            <option key={state} value={state}>
+              {wordOf(state)}
+            </option>
           ))}
         </Select>
         <Select aria-label="Started by" value={props.type} onChange={(event) => props.onType(event.target.value)}>
           <option value="">Started by anything</option>
           {props.types.map((type) => (
             <option key={type} value={type}>
-              {type.replaceAll("_", " ")}
+              {typeWord(type)}
             </option>
           ))}
         </Select>
@@ -93,7 +96,7 @@ function Tasks({ run }: { run: GridRun }) {
   }
   const parts = TASK_STATES.flatMap((state, code) => (of[code]! > 0 ? [{ state, n: of[code]! }] : [])).reverse();
   return (
-    <span className={css.bar} title={parts.map((one) => `${one.n} ${one.state}`).join(", ")}>
+    <span className={css.bar} title={parts.map((one) => `${one.n} ${wordOf(one.state)}`).join(", ")}>
       {parts.map((one) => (
         <span key={one.state} style={{ flexGrow: one.n / n, background: `var(--state-${one.state})` }} />
       ))}

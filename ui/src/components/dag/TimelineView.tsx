@@ -77,6 +77,8 @@ export function TimelineView({ timeline, unfolded, onUnfold, chooser }: Timeline
 function LineName({ timeline, line, unfolded, onUnfold }: { timeline: Timeline; line: Line; unfolded: ReadonlySet<string>; onUnfold: (task: string) => void }) {
   const task = timeline.tasks[line.place]!;
   const isMapped = line.bars.some((bar) => bar[1] >= 0);
+  // The end of a name is what tells it from its neighbours, so its groups give way first.
+  const group = line.key.slice(0, task.lastIndexOf(".") + 1);
   const href = links.task(timeline.dag_id, timeline.dag_run_id, task, { map: line.mapIndex });
   return (
     <span className={css.name}>
@@ -88,7 +90,8 @@ function LineName({ timeline, line, unfolded, onUnfold }: { timeline: Timeline; 
         <span className={css.fold} />
       )}
       <Link href={href} className={css.task} title={line.key}>
-        {line.key}
+        {group !== "" && <span className={css.group}>{group}</span>}
+        <span className={css.own}>{line.key.slice(group.length)}</span>
       </Link>
       {isMapped && line.mapIndex < 0 && <span className={css.many}>×{new Set(line.bars.map((bar) => bar[1])).size}</span>}
     </span>

@@ -3,6 +3,7 @@ import { SearchInput } from "../Field";
 import { Menu } from "../Menu";
 import { Button } from "../Button";
 import { CrossIcon, DownIcon } from "../icons";
+import { Segments } from "../Segments";
 import css from "./DagFilters.module.css";
 
 export interface DagFiltersProps {
@@ -36,12 +37,8 @@ export function DagFilters(props: DagFiltersProps) {
       <div className={css.search}>
         <SearchInput id="dags-search" label="Search the DAGs" hint="Search by name, tag, owner  ( / )" value={text} onChange={props.onText} />
       </div>
-      <div className={css.states} role="group" aria-label="State">
-        {STATES.map(([id, label]) => (
-          <button key={id} type="button" aria-pressed={state === id} onClick={() => props.onState(id)}>
-            {label}
-          </button>
-        ))}
+      <div className={css.states}>
+        <Segments label="State" choices={STATES.map(([id, label]) => ({ id, label }))} chosen={[state]} onChoose={props.onState} />
       </div>
       {tags.length > 0 && (
         <Menu

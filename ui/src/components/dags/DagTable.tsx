@@ -59,7 +59,7 @@ export function DagTable(props: DagTableProps) {
         from: 1000,
         cell: (dag) => (
           <span className={css.soft} title={dag.schedule_words ?? undefined}>
-            {dag.schedule_words ?? dag.schedule ?? "by hand"}
+            {dag.schedule_words ?? (dag.schedule === "Asset" ? "when its assets are new" : (dag.schedule ?? "by hand"))}
           </span>
         ),
       },

@@ -1,5 +1,6 @@
 // The states' shapes for a canvas, with the same geometry and the same colours as StateGlyph. Each is drawn once per
 // theme and kept as a picture.
+import { isDark } from "~/app/theme";
 import { TASK_STATES, type TaskState } from "~/models/states.model";
 
 export interface Ink {
@@ -19,7 +20,9 @@ export interface Ink {
 
 export function inkOf(element: Element): Ink {
   const style = getComputedStyle(element);
-  const token = (name: string) => style.getPropertyValue(name).trim();
+  // A token is told as it is written, and a canvas takes one colour.
+  const which = isDark() ? 2 : 1;
+  const token = (name: string) => /^light-dark\((.+\)),\s*(.+)\)$/.exec(style.getPropertyValue(name).trim())![which]!;
   const state = Object.fromEntries(TASK_STATES.map((one) => [one, token(`--state-${one}`)])) as Record<TaskState, string>;
   // A dot has little to be seen by.
   state.none = token("--text-faint");

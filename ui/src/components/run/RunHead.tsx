@@ -5,6 +5,7 @@ import type { RunView } from "~/models/attempt.model";
 import { links } from "~/models/links.model";
 import { beganBy, standing } from "~/models/run.model";
 import { wordOf } from "~/models/states.model";
+import { Note, Why } from "../Said";
 import { StateGlyph } from "../StateGlyph";
 import { AbsoluteTime, Duration, RelativeTime } from "../Time";
 import css from "./RunHead.module.css";
@@ -64,12 +65,8 @@ export function RunHead({ run, why, actions }: RunHeadProps) {
           <dd>{run.version_number}</dd>
         </div>
       </dl>
-      {why !== null && run.state !== "success" && (
-        <p className={css.why} data-tone={run.state === "failed" ? "danger" : undefined}>
-          {why}
-        </p>
-      )}
-      {run.note && <p className={css.note}>{run.note}</p>}
+      {why !== null && run.state !== "success" && <Why failed={run.state === "failed"}>{why}</Why>}
+      {run.note && <Note>{run.note}</Note>}
     </header>
   );
 }

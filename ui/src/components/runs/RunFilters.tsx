@@ -4,6 +4,7 @@ import { Button } from "../Button";
 import { SearchInput } from "../Field";
 import { DownIcon } from "../icons";
 import { Menu } from "../Menu";
+import { Segments } from "../Segments";
 import { StateGlyph } from "../StateGlyph";
 import type { BulkAction } from "./BulkDialog";
 import css from "./RunFilters.module.css";
@@ -57,18 +58,12 @@ export function RunFilters(props: RunFiltersProps) {
       <div className={css.search}>
         <SearchInput id="runs-dag" label="Filter by DAG" hint="Filter by DAG  ( / )" value={filter.dag} onChange={props.onDag} />
       </div>
-      <div className={css.states} role="group" aria-label="State">
-        {STATES.map((state) => (
-          <button
-            key={state}
-            type="button"
-            aria-pressed={filter.states.includes(state)}
-            onClick={() => props.onStates(toggled(filter.states, state))}
-          >
-            <StateGlyph state={state} size={12} named />
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="State"
+        choices={STATES.map((id) => ({ id, label: <StateGlyph state={id} size={12} named /> }))}
+        chosen={filter.states}
+        onChoose={(state) => props.onStates(toggled(filter.states, state))}
+      />
       <Menu
         side="start"
         label="What started it"

@@ -46,7 +46,12 @@ export default function Audit() {
   return (
     <SectionView
       title="Audit"
-      words="Who did what: sign-ins, accounts, and every change over the API. The record is a chain; venturi audit --verify says whether it is whole."
+      words={
+        <>
+          Who did what: sign-ins, accounts, and every change over the API. The record is a chain;{" "}
+          <code className={css.unbroken}>venturi audit --verify</code> says whether it is whole.
+        </>
+      }
       acts={
         <>
           <div className={css.search}>

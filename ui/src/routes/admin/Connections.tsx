@@ -5,46 +5,31 @@ import { type Connection, connectionsQuery, removeConnection, saveConnection } f
 import { useQuery as useAddressed } from "~/app/router";
 import { useMay } from "~/app/session";
 import css from "~/components/admin/Admin.module.css";
+import { actsColumn, AdminList, nameColumn } from "~/components/admin/AdminList";
 import { ConnectionForm } from "~/components/admin/ConnectionForm";
 import { Confirm } from "~/components/admin/FormDialog";
-import { RowActs } from "~/components/admin/RowActs";
-import { SectionView } from "~/components/admin/SectionView";
 import { Button } from "~/components/Button";
-import { type Column, DataTable } from "~/components/DataTable";
-import { SearchInput } from "~/components/Field";
-import { Empty, Failure, Waiting } from "~/components/Panel";
+import type { Column } from "~/components/DataTable";
+import { Empty } from "~/components/Panel";
 import { placeOf } from "~/models/admin.model";
 
 type Asks = { does: "new" } | { does: "change" | "remove"; one: Connection } | null;
 
+const idOf = (one: Connection) => one.connection_id;
+
 export default function Connections() {
-  const found = useQuery(connectionsQuery());
+  const asked = useQuery(connectionsQuery());
   const mayWrite = useMay("connections:write");
   const [text, setText] = useAddressed("q");
   const [asks, setAsks] = useState<Asks>(null);
-  const wanted = text.toLowerCase();
-  const rows = (found.data ?? []).filter((one) =>
-    `${one.connection_id} ${one.conn_type} ${one.host ?? ""} ${one.description ?? ""}`.toLowerCase().includes(wanted),
-  );
   const add = mayWrite && (
     <Button kind="main" onClick={() => setAsks({ does: "new" })}>
       Add a connection
     </Button>
   );
+  const change = (one: Connection) => setAsks({ does: "change", one });
   const columns: Column<Connection>[] = [
-    {
-      id: "id",
-      header: "Id",
-      width: "2 1 130px",
-      cell: (one) =>
-        mayWrite ? (
-          <button type="button" className={css.open} onClick={() => setAsks({ does: "change", one })}>
-            {one.connection_id}
-          </button>
-        ) : (
-          one.connection_id
-        ),
-    },
+    nameColumn("Id", "2 1 130px", idOf, mayWrite && change),
     { id: "type", header: "Type", width: "0 1 110px", cell: (one) => one.conn_type },
     { id: "place", header: "Where", width: "2 1 120px", from: 480, cell: (one) => <span className={css.mono}>{placeOf(one)}</span> },
     { id: "login", header: "Login", width: "1 1 90px", from: 800, cell: (one) => one.login ?? "" },
@@ -61,57 +46,33 @@ export default function Connections() {
       ),
     },
     { id: "description", header: "Description", width: "2 1 140px", from: 1000, cell: (one) => <span className={css.faint}>{one.description}</span> },
-    {
-      id: "acts",
-      header: "",
-      width: "34px",
-      cell: (one) =>
-        mayWrite && (
-          <RowActs
-            of={one.connection_id}
-            acts={[
-              { label: "Change…", run: () => setAsks({ does: "change", one }) },
-              { label: "Remove…", danger: true, run: () => setAsks({ does: "remove", one }) },
-            ]}
-          />
-        ),
-    },
+    actsColumn(
+      idOf,
+      mayWrite &&
+        ((one) => [
+          { label: "Change…", run: () => change(one) },
+          { label: "Remove…", danger: true, run: () => setAsks({ does: "remove", one }) },
+        ]),
+    ),
   ];
   return (
-    <SectionView
+    <AdminList
       title="Connections"
       words="Where tasks find databases and services. Passwords and extras are sealed and never shown; a connection is tried by the tasks that use it, never from here."
-      acts={
-        <>
-          <div className={css.search}>
-            <SearchInput label="Find a connection" value={text} onChange={setText} />
-          </div>
-          {add}
-        </>
+      acts={add}
+      asked={asked}
+      find={{ label: "Find a connection", text, onText: setText, textOf: (one) => `${one.connection_id} ${one.conn_type} ${one.host ?? ""} ${one.description ?? ""}` }}
+      columns={columns}
+      keyOf={idOf}
+      empty={
+        <Empty title="There are no connections yet." action={add || undefined}>
+          <p>
+            A task asks for one by its id: <code>BaseHook.get_connection("shop_db")</code>, or a hook's{" "}
+            <code>conn_id</code>. Those of an Airflow come over with <code>venturi airflow --import</code>.
+          </p>
+        </Empty>
       }
     >
-      {found.data === undefined ? (
-        found.error !== null ? <Failure error={found.error} again={() => void found.refetch()} /> : <Waiting />
-      ) : (
-        <DataTable
-          label="Connections"
-          columns={columns}
-          rows={rows}
-          keyOf={(one) => one.connection_id}
-          empty={
-            found.data.length > 0 ? (
-              `None holds “${text}”.`
-            ) : (
-              <Empty title="There are no connections yet." action={add || undefined}>
-                <p>
-                  A task asks for one by its id: <code>BaseHook.get_connection("shop_db")</code>, or a hook's{" "}
-                  <code>conn_id</code>. Those of an Airflow come over with <code>venturi airflow --import</code>.
-                </p>
-              </Empty>
-            )
-          }
-        />
-      )}
       {(asks?.does === "new" || asks?.does === "change") && (
         <ConnectionForm
           one={asks.does === "change" ? asks.one : null}
@@ -129,6 +90,6 @@ export default function Connections() {
           Tasks that ask for it will fail. What is sealed in it cannot be brought back.
         </Confirm>
       )}
-    </SectionView>
+    </AdminList>
   );
 }

@@ -4,17 +4,16 @@ import { useState } from "react";
 import { createToken, revokeToken, type Token, tokensQuery } from "~/api/admin";
 import { toast } from "~/app/toasts";
 import css from "~/components/admin/Admin.module.css";
+import { actsColumn, AdminList } from "~/components/admin/AdminList";
 import { Confirm } from "~/components/admin/FormDialog";
 import { TokenForm, TokenMade } from "~/components/admin/PeopleForms";
-import { RowActs } from "~/components/admin/RowActs";
-import { SectionView } from "~/components/admin/SectionView";
 import { Button } from "~/components/Button";
-import { type Column, DataTable } from "~/components/DataTable";
-import { Empty, Failure, Waiting } from "~/components/Panel";
+import type { Column } from "~/components/DataTable";
+import { Empty } from "~/components/Panel";
 import { RelativeTime } from "~/components/Time";
 
 export default function Tokens() {
-  const found = useQuery(tokensQuery());
+  const asked = useQuery(tokensQuery());
   const [isNew, setIsNew] = useState(false);
   const [made, setMade] = useState<string | null>(null);
   const [ends, setEnds] = useState<Token | null>(null);
@@ -30,40 +29,31 @@ export default function Tokens() {
     { id: "id", header: "Id", width: "90px", from: 640, cell: (one) => <span className={css.mono}>{one.id}</span> },
     { id: "used", header: "Used", width: "110px", from: 480, cell: (one) => <RelativeTime at={one.used} absent="never" /> },
     { id: "expires", header: "Ends", width: "110px", cell: (one) => <RelativeTime at={one.expires} /> },
-    {
-      id: "acts",
-      header: "",
-      width: "34px",
-      cell: (one) => <RowActs of={one.name} acts={[{ label: "Revoke…", danger: true, run: () => setEnds(one) }]} />,
-    },
+    actsColumn(
+      (one) => one.name,
+      (one) => [{ label: "Revoke…", danger: true, run: () => setEnds(one) }],
+    ),
   ];
   const copy = () => {
     void navigator.clipboard.writeText(made ?? "").then(() => toast({ text: "The token is copied." }));
   };
   return (
-    <SectionView
+    <AdminList
       title="Tokens"
       words="What programs show to the API. Only what a token hashes to is kept, so it is shown once, when it is made."
       acts={add}
+      asked={asked}
+      columns={columns}
+      keyOf={(one) => one.id}
+      empty={
+        <Empty title="No program has a token yet." action={add}>
+          <p>
+            A token has a role and an end. A program sends it as <code>Authorization: Bearer …</code>; the API is
+            described at <a href="/docs">/docs</a>.
+          </p>
+        </Empty>
+      }
     >
-      {found.data === undefined ? (
-        found.error !== null ? <Failure error={found.error} again={() => void found.refetch()} /> : <Waiting />
-      ) : (
-        <DataTable
-          label="Tokens"
-          columns={columns}
-          rows={found.data}
-          keyOf={(one) => one.id}
-          empty={
-            <Empty title="No program has a token yet." action={add}>
-              <p>
-                A token has a role and an end. A program sends it as <code>Authorization: Bearer …</code>; the API is
-                described at <a href="/docs">/docs</a>.
-              </p>
-            </Empty>
-          }
-        />
-      )}
       {isNew && (
         <TokenForm onCreate={async (given) => setMade(await createToken(given))} onClose={() => setIsNew(false)} />
       )}
@@ -73,6 +63,6 @@ export default function Tokens() {
           Programs that use it are refused from now on.
         </Confirm>
       )}
-    </SectionView>
+    </AdminList>
   );
 }

@@ -5,22 +5,23 @@ import { type Account, accountsQuery, changeAccount, createAccount, removeAccoun
 import { dagsQuery } from "~/api/queries";
 import { toastError } from "~/app/toasts";
 import css from "~/components/admin/Admin.module.css";
+import { actsColumn, AdminList, nameColumn } from "~/components/admin/AdminList";
 import { Confirm } from "~/components/admin/FormDialog";
 import { AccountForm, GrantsForm } from "~/components/admin/PeopleForms";
-import { RowActs } from "~/components/admin/RowActs";
-import { SectionView } from "~/components/admin/SectionView";
 import { Button } from "~/components/Button";
-import { type Column, DataTable } from "~/components/DataTable";
-import { Empty, Failure, Waiting } from "~/components/Panel";
+import type { Column } from "~/components/DataTable";
+import { Empty } from "~/components/Panel";
 import { RelativeTime } from "~/components/Time";
 
 type Asks = { does: "new" } | { does: "change" | "grants" | "remove"; name: string } | null;
 
+const nameOf = (one: Account) => one.name;
+
 export default function Users() {
-  const found = useQuery(accountsQuery());
+  const asked = useQuery(accountsQuery());
   const dags = useQuery(dagsQuery());
   const [asks, setAsks] = useState<Asks>(null);
-  const one = asks !== null && "name" in asks ? found.data?.find((each) => each.name === asks.name) : undefined;
+  const one = asks !== null && "name" in asks ? asked.data?.find((each) => each.name === asks.name) : undefined;
   const close = () => setAsks(null);
   const add = (
     <Button kind="main" onClick={() => setAsks({ does: "new" })}>
@@ -28,16 +29,7 @@ export default function Users() {
     </Button>
   );
   const columns: Column<Account>[] = [
-    {
-      id: "name",
-      header: "Name",
-      width: "2 1 120px",
-      cell: (each) => (
-        <button type="button" className={css.open} onClick={() => setAsks({ does: "change", name: each.name })}>
-          {each.name}
-        </button>
-      ),
-    },
+    nameColumn("Name", "2 1 120px", nameOf, ({ name }) => setAsks({ does: "change", name })),
     { id: "role", header: "Role", width: "80px", cell: (each) => each.role },
     {
       id: "grants",
@@ -53,47 +45,30 @@ export default function Users() {
     },
     { id: "state", header: "", width: "70px", cell: (each) => each.disabled && <span className={css.set}>disabled</span> },
     { id: "made", header: "Since", width: "110px", from: 480, cell: (each) => <RelativeTime at={each.made} /> },
-    {
-      id: "acts",
-      header: "",
-      width: "34px",
-      cell: (each) => (
-        <RowActs
-          of={each.name}
-          acts={[
-            { label: "Change role or password…", run: () => setAsks({ does: "change", name: each.name }) },
-            { label: "Grants in single DAGs…", run: () => setAsks({ does: "grants", name: each.name }) },
-            { label: each.disabled ? "Let in again" : "Disable", run: () => void setDisabled(each, !each.disabled) },
-            { label: "Remove…", danger: true, run: () => setAsks({ does: "remove", name: each.name }) },
-          ]}
-        />
-      ),
-    },
+    actsColumn(nameOf, (each) => [
+      { label: "Change role or password…", run: () => setAsks({ does: "change", name: each.name }) },
+      { label: "Grants in single DAGs…", run: () => setAsks({ does: "grants", name: each.name }) },
+      { label: each.disabled ? "Let in again" : "Disable", run: () => void setDisabled(each, !each.disabled) },
+      { label: "Remove…", danger: true, run: () => setAsks({ does: "remove", name: each.name }) },
+    ]),
   ];
   return (
-    <SectionView
+    <AdminList
       title="Users"
       words="Who may sign in by name and password. Whoever holds the home signs in by a link and may everything."
       acts={add}
+      asked={asked}
+      columns={columns}
+      keyOf={nameOf}
+      empty={
+        <Empty title="Nobody has an account yet." action={add}>
+          <p>
+            You are here by a link of <code>venturi login</code>. A user signs in by name and password, with one of
+            the roles viewer, user, operator or admin, and grants in single DAGs above it.
+          </p>
+        </Empty>
+      }
     >
-      {found.data === undefined ? (
-        found.error !== null ? <Failure error={found.error} again={() => void found.refetch()} /> : <Waiting />
-      ) : (
-        <DataTable
-          label="Users"
-          columns={columns}
-          rows={found.data}
-          keyOf={(each) => each.name}
-          empty={
-            <Empty title="Nobody has an account yet." action={add}>
-              <p>
-                You are here by a link of <code>venturi login</code>. A user signs in by name and password, with one of
-                the roles viewer, user, operator or admin, and grants in single DAGs above it.
-              </p>
-            </Empty>
-          }
-        />
-      )}
       {(asks?.does === "new" || (asks?.does === "change" && one !== undefined)) && (
         <AccountForm
           one={one ?? null}
@@ -118,6 +93,6 @@ export default function Users() {
           Its sessions and tokens end at once. What {one.name} did stays in the audit.
         </Confirm>
       )}
-    </SectionView>
+    </AdminList>
   );
 }

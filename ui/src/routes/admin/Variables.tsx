@@ -6,17 +6,17 @@ import { useQuery as useAddressed } from "~/app/router";
 import { useMay } from "~/app/session";
 import { toast } from "~/app/toasts";
 import css from "~/components/admin/Admin.module.css";
+import { actsColumn, AdminList, nameColumn } from "~/components/admin/AdminList";
 import { Confirm } from "~/components/admin/FormDialog";
-import { RowActs } from "~/components/admin/RowActs";
-import { SectionView } from "~/components/admin/SectionView";
 import { ImportVariables, VariableForm } from "~/components/admin/VariableForms";
 import { Button } from "~/components/Button";
-import { type Column, DataTable } from "~/components/DataTable";
-import { SearchInput } from "~/components/Field";
-import { Empty, Failure, Waiting } from "~/components/Panel";
+import type { Column } from "~/components/DataTable";
+import { Empty } from "~/components/Panel";
 import { fileOf, HIDDEN } from "~/models/admin.model";
 
 type Asks = { does: "new" | "import" } | { does: "change" | "remove"; one: Variable } | null;
+
+const keyOf = (one: Variable) => one.key;
 
 function save(variables: Variable[]): void {
   const { text, left } = fileOf(variables);
@@ -29,13 +29,12 @@ function save(variables: Variable[]): void {
 }
 
 export default function Variables() {
-  const found = useQuery(variablesQuery());
+  const asked = useQuery(variablesQuery());
   const mayWrite = useMay("variables:write");
   const [text, setText] = useAddressed("q");
   const [asks, setAsks] = useState<Asks>(null);
-  const wanted = text.toLowerCase();
-  const all = found.data ?? [];
-  const rows = all.filter((one) => `${one.key} ${one.description ?? ""}`.toLowerCase().includes(wanted));
+  const all = asked.data ?? [];
+  const change = (one: Variable) => setAsks({ does: "change", one });
   const remove = (one: Variable) => (one.value === HIDDEN ? setAsks({ does: "remove", one }) : void removeVariable(one));
   const add = mayWrite && (
     <Button kind="main" onClick={() => setAsks({ does: "new" })}>
@@ -43,19 +42,7 @@ export default function Variables() {
     </Button>
   );
   const columns: Column<Variable>[] = [
-    {
-      id: "key",
-      header: "Key",
-      width: "2 1 140px",
-      cell: (one) =>
-        mayWrite ? (
-          <button type="button" className={css.open} onClick={() => setAsks({ does: "change", one })}>
-            {one.key}
-          </button>
-        ) : (
-          one.key
-        ),
-    },
+    nameColumn("Key", "2 1 140px", keyOf, mayWrite && change),
     {
       id: "value",
       header: "Value",
@@ -63,31 +50,21 @@ export default function Variables() {
       cell: (one) => (one.value === HIDDEN ? <span className={css.set}>set</span> : <span className={css.mono}>{one.value}</span>),
     },
     { id: "description", header: "Description", width: "2 1 140px", from: 640, cell: (one) => <span className={css.faint}>{one.description}</span> },
-    {
-      id: "acts",
-      header: "",
-      width: "34px",
-      cell: (one) =>
-        mayWrite && (
-          <RowActs
-            of={one.key}
-            acts={[
-              { label: "Change…", run: () => setAsks({ does: "change", one }) },
-              { label: one.value === HIDDEN ? "Remove…" : "Remove", danger: true, run: () => remove(one) },
-            ]}
-          />
-        ),
-    },
+    actsColumn(
+      keyOf,
+      mayWrite &&
+        ((one) => [
+          { label: "Change…", run: () => change(one) },
+          { label: one.value === HIDDEN ? "Remove…" : "Remove", danger: true, run: () => remove(one) },
+        ]),
+    ),
   ];
   return (
-    <SectionView
+    <AdminList
       title="Variables"
       words="Values that tasks read by their key, sealed in the database. Where a key sounds secret its value is never shown."
       acts={
         <>
-          <div className={css.search}>
-            <SearchInput label="Find a variable" value={text} onChange={setText} />
-          </div>
           {mayWrite && <Button onClick={() => setAsks({ does: "import" })}>Import…</Button>}
           <Button disabled={all.length === 0} onClick={() => save(all)}>
             Export
@@ -95,29 +72,19 @@ export default function Variables() {
           {add}
         </>
       }
+      asked={asked}
+      find={{ label: "Find a variable", text, onText: setText, textOf: (one) => `${one.key} ${one.description ?? ""}` }}
+      columns={columns}
+      keyOf={keyOf}
+      empty={
+        <Empty title="There are no variables yet." action={add || undefined}>
+          <p>
+            A task reads one with <code>Variable.get("region")</code>, a template with{" "}
+            <code>{"{{ var.value.region }}"}</code>. Airflow's export of variables can be imported as it is.
+          </p>
+        </Empty>
+      }
     >
-      {found.data === undefined ? (
-        found.error !== null ? <Failure error={found.error} again={() => void found.refetch()} /> : <Waiting />
-      ) : (
-        <DataTable
-          label="Variables"
-          columns={columns}
-          rows={rows}
-          keyOf={(one) => one.key}
-          empty={
-            all.length > 0 ? (
-              `None holds “${text}”.`
-            ) : (
-              <Empty title="There are no variables yet." action={add || undefined}>
-                <p>
-                  A task reads one with <code>Variable.get("region")</code>, a template with{" "}
-                  <code>{"{{ var.value.region }}"}</code>. Airflow's export of variables can be imported as it is.
-                </p>
-              </Empty>
-            )
-          }
-        />
-      )}
       {(asks?.does === "new" || asks?.does === "change") && (
         <VariableForm
           one={asks.does === "change" ? asks.one : null}
@@ -133,6 +100,6 @@ export default function Variables() {
           Tasks that read it will fail. Its value cannot be brought back.
         </Confirm>
       )}
-    </SectionView>
+    </AdminList>
   );
 }
