@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -49,6 +53,59 @@ def test_a_connection_is_set_by_json_by_fields_and_from_stdin(place: Place) -> N
     )
     assert done.returncode == 0
     assert place("connections", "get", "s", "--json").json["password"] == "from-stdin"
+
+
+class Greeter(BaseHTTPRequestHandler):
+    """A server of http that keeps what it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(f"GET {self.headers.get('Authorization')}")
+        self.send_response(200 if self.path == "/" else 404)
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_what_a_connection_names_is_asked_whether_it_answers(place: Place) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Greeter) as server, socket.create_server(("127.0.0.1", 0)) as silent:
+        threading.Thread(target=server.serve_forever).start()
+        port = server.server_address[1]
+        for name, uri in (
+            ("web", f"http://me:sesame-of-web@127.0.0.1:{port}"),
+            ("mute", f"http://127.0.0.1:{silent.getsockname()[1]}"),
+            ("file", "sqlite:///" + str(place.folder / "some.db")),
+            ("mail", "smtp://me:sesame-of-mail@127.0.0.1:1?disable_ssl=true&retry_limit=1"),
+            ("base", "postgres://me:sesame-of-base@127.0.0.1:1/shop"),
+            ("odd", "nobodys-type://host"),
+        ):
+            assert place("connections", "set", name, uri).status == 0
+        good = place("connections", "test", "web")
+        assert (good.status, good.out) == (0, "Connection 'web' works: Connection successfully tested\n"), good
+        assert [one.split()[0] for one in Greeter.asked] == ["GET"]  # which changes nothing there
+        mute = place("connections", "test", "mute", "--timeout", "3")
+        assert (mute.status, mute.out) == (1, "Connection 'mute' does not work: nothing has answered within 3 s.\n")
+        server.shutdown()
+    assert place("connections", "test", "file", "--json").json["works"]
+    for name, why in (
+        ("web", "does not answer: [Errno 111] Connection refused"),
+        ("mail", "It is named by the connection 'mail'."),
+        ("base", "Connection refused"),
+        ("odd", "Install the provider wheel that has it"),
+    ):
+        said = place("connections", "test", name)
+        assert (said.status, said.out.count("\n"), said.err) == (1, 1, ""), said
+        assert why in said.out
+        assert "sesame" not in said.out
+    gone = place("connections", "test", "none")
+    assert (gone.status, gone.err) == (1, "There is no connection 'none'. List them with: venturi connections ls\n")
+    assert place("airflow", "connections", "test", "file").out == "Connection success!\n"
+    failed = place("airflow", "connections", "test", "odd")
+    assert (failed.status, failed.out.splitlines()[0]) == (1, "Connection failed!")
 
 
 @pytest.mark.parametrize(

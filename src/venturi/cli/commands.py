@@ -48,7 +48,7 @@ VERBS = {
     "answer": ("people", "Answer a task that asks a person."),
     "approve": ("people", "Say yes to a task that waits for approval."),
     "reject": ("people", "Say no to it."),
-    "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, rotate-key."),
+    "connections": ("settings", "Where outside services are, sealed: set, get, ls, rm, import, test, rotate-key."),
     "variables": ("settings", "Named texts for DAG files, sealed: set, get, ls, rm, import."),
     "assets": ("assets", "What tasks make and what starts by it: ls, events, waiting, event."),
     "airflow": ("airflow", "Airflow's own commands, done by Venturi; with --import, what an existing Airflow knows."),

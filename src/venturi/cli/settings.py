@@ -1,4 +1,4 @@
-"""The verbs of connections and variables: `set`, `get`, `ls`, `rm`, `import`; and the change of the key.
+"""The verbs of connections and variables: `set`, `get`, `ls`, `rm`, `import`, `test`; and the change of the key.
 
 They write to the database themselves, each in one short transaction, with or without an engine; a running one is told
 which have changed. Values are shown by `get` alone.
@@ -6,11 +6,14 @@ which have changed. Values are shown by `get` alone.
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
@@ -22,7 +25,7 @@ from ..sdk.connections import Connection
 from ..sdk.exceptions import AirflowException
 from ..store import Store, open_store
 from . import options
-from .printing import COULD_NOT_START, SUCCESS, fail, iso, say, show, table
+from .printing import COULD_NOT_START, FAILED, SUCCESS, fail, iso, say, show, table
 from .sending import tell_settings_changed
 
 NAME_CHARS_MAX = 250
@@ -205,6 +208,55 @@ def _imported(home: Home, kind: str, new: list[str], kept: int, as_json: bool) -
     prefix = "AIRFLOW_VAR_" if kind == "variable" else "AIRFLOW_CONN_"
     _after_change(home, [prefix + name.upper() for name in new])
     return SUCCESS
+
+
+@connections.command("test")
+@click.argument("conn_id")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), default=30.0, help="In seconds. [default: 30]")
+@options.everywhere
+def connections_test(conn_id: str, timeout_s: float, home_given: str | None, as_json: bool) -> int:
+    """Ask what a connection names whether it answers, from this machine; exit code 1 where it does not.
+
+    By the hook of its type (http, postgres, sqlite, aws, smtp, docker, and those of installed provider wheels), in the
+    interpreter of the working folder's bundle.
+    """
+    told = _tried(find_home(home_given), home_given, conn_id, timeout_s)
+    if not told["known"]:
+        _absent("connection", [conn_id], "connections")
+    works, said = told["works"], told["said"] or "no more was said"
+    text = f"Connection '{conn_id}' {'works' if works else 'does not work'}: {said}"
+    show({"conn_id": conn_id, "works": works, "message": said}, as_json, text)
+    return SUCCESS if works else FAILED
+
+
+def _tried(home: Home, home_given: str | None, conn_id: str, timeout_s: float) -> dict[str, Any]:
+    """In a process of its own: hooks are of the author's side, and may wait for ever."""
+    from ..bundles import single_file_bundle
+    from .environments import must_be_fit, placed
+    from .python import environment_for
+
+    bundle = placed(home, single_file_bundle(Path.cwd() / "any"))
+    must_be_fit(bundle)
+    argv = [bundle.python, "-m", "venturi.cli.finder", "-m", "venturi.cli.in_connection", conn_id]
+    try:
+        done = subprocess.run(
+            argv,
+            env=environment_for(home, home_given),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+    except subprocess.TimeoutExpired:
+        return {"known": True, "works": False, "said": f"nothing has answered within {timeout_s:g} s."}
+    except (ValueError, IndexError):
+        fail(f"The test of '{conn_id}' has ended with {done.returncode}: {_last_line(done.stderr)}", code="ended")
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it said nothing.")
 
 
 @connections.command("rotate-key")

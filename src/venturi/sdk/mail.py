@@ -54,6 +54,7 @@ class Server:
     retries: int = RETRIES
     sender: str | None = None
     checks_certificate: bool = True
+    named_by: str = "AIRFLOW__SMTP__SMTP_HOST"
 
 
 def send(
@@ -149,6 +150,7 @@ def _of_connection(connection: Connection) -> Server:
         retries=int(extra.get("retry_limit") or RETRIES),
         sender=extra.get("from_email"),
         checks_certificate=_checks_certificate(extra.get("ssl_context")),
+        named_by=f"the connection '{connection.conn_id}'",
     )
 
 
@@ -216,7 +218,17 @@ def _keep(message: EmailMessage) -> str:
 # ── over SMTP ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _deliver(server: Server, message: EmailMessage, recipients: list[str]) -> None:
+def try_server(conn_id: str) -> str:
+    """Where the server is, once it has let us in; raises where it does not."""
+    server = server_for(conn_id)
+    if server is None:
+        raise AirflowException(f"The connection '{conn_id}' names no host.")
+    _deliver(server, None, [])
+    return f"{server.host}:{server.port}"
+
+
+def _deliver(server: Server, message: EmailMessage | None, recipients: list[str]) -> None:
+    """Without a message it is a try."""
     import smtplib
     import ssl
 
@@ -226,13 +238,14 @@ def _deliver(server: Server, message: EmailMessage, recipients: list[str]) -> No
             with _session(server) as session:
                 if server.login:
                     session.login(server.login, server.password or "")
-                session.send_message(message, to_addrs=recipients)
+                if message is not None:
+                    session.send_message(message, to_addrs=recipients)
             return
         except (smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError) as error:
             if not left:
                 raise AirflowException(
                     f"The mail server {place} could not be used: {error}. "
-                    f"It is named by the connection '{CONNECTION}' or by AIRFLOW__SMTP__SMTP_HOST."
+                    f"It is named by {server.named_by}."
                 ) from error
         except ssl.SSLCertVerificationError as error:
             raise AirflowException(

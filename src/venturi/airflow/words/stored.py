@@ -23,7 +23,7 @@ ROWS = (
         "a file with what is secret in it, for your eyes only",
         "file --format=json,yaml,env --file-format=json,yaml,env --serialization-format=uri,json",
     ),
-    Command("connections test", "Connections are tried by the tasks that use them: venturi run FILE."),
+    Command("connections test", "connections.test", "venturi connections test NAME", "conn_id"),
     Command(
         "connections create-default-connections",
         "There are no default connections here, and none are needed; define yours with: venturi connections set.",

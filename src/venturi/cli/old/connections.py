@@ -78,6 +78,13 @@ def delete(at: At, given: Namespace) -> int:
     return SUCCESS
 
 
+def test(at: At, given: Namespace) -> int:
+    """Allowed here, unlike over the API: it reaches out as whoever types it."""
+    told = at.verb("connections", "test", given.conn_id)
+    print("Connection success!" if told.status == SUCCESS else f"Connection failed!\n{told.data['message']}")
+    return told.status
+
+
 def import_(at: At, given: Namespace) -> int:
     keep = [] if given.overwrite else ["--keep"]
     told = at.verb("connections", "import", given.file, *keep).data

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..connections import BaseHook, Connection
 from ..exceptions import AirflowException, AirflowNotFoundException
+from .causes import innermost
 from .packages import needed
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
@@ -60,6 +61,16 @@ class DockerHook(BaseHook):
             self._client = self.new_client()
         return self._client
 
+    def test_connection(self) -> tuple[bool, str]:
+        """The engine, and the login to the registry that the connection names."""
+        try:
+            client = self.new_client()
+            said = f"Docker {client.version().get('Version')} answers at {client.base_url}."
+            client.close()
+        except Exception as error:
+            return False, str(error)
+        return True, said
+
     def new_client(self) -> Any:
         """A client of its own: what ends a task must not share a connection with what the task is waiting on."""
         docker = needed("docker", "A Docker task")
@@ -69,7 +80,7 @@ class DockerHook(BaseHook):
                 client = self._answering(docker, self._with_tls(url))
             # With a version given the client asks nothing when it is made, and the ping fails in requests' own words.
             except (docker.errors.DockerException, needed("requests", "A Docker task").RequestException) as error:
-                refusals.append(f"{url}: {_cause(error)}")
+                refusals.append(f"{url}: {innermost(error)}")
                 continue
             if self.docker_conn_id:
                 self._login(client, self.get_connection(self.docker_conn_id))
@@ -116,13 +127,6 @@ class DockerHook(BaseHook):
             return False
         tls = needed("docker.tls", "A Docker task")
         return tls.TLSConfig(ca_cert=ca_cert, client_cert=(client_cert, client_key), verify=verify)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost words: the client wraps a refused socket three times."""
-    while error.__cause__ is not None or error.__context__ is not None:
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    return str(error) or type(error).__name__
 
 
 def sees_our_folders(client: Any) -> bool:

@@ -88,6 +88,14 @@ class SmtpHook(BaseHook):
     def get_conn(self) -> SmtpHook:
         return self
 
+    def test_connection(self) -> tuple[bool, str]:
+        """A session and the login, and no mail."""
+        try:
+            place = mail.try_server(self.smtp_conn_id)
+        except Exception as error:
+            return False, str(error)
+        return True, f"{place} takes mail."
+
     def send_email_smtp(
         self,
         *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from typing import Any, ClassVar
 
 from ..calling import call
@@ -11,6 +12,7 @@ from ..exceptions import AirflowException
 from ..operator import BaseOperator
 from ..sensors import PokeReturnValue
 from ..waiting import deferrable_unless_said
+from .causes import innermost
 from .deferred import DeferredSensor, RequestTrigger, response_from
 from .packages import needed
 
@@ -138,8 +140,13 @@ class HttpHook(BaseHook):
         return (self.base_url or "") + (endpoint or "")
 
     def test_connection(self) -> tuple[bool, str]:
+        """By a GET, which changes nothing there, whatever the hook was made for."""
+        asks = copy(self)
+        asks.method = "GET"
         try:
-            self.run()
+            asks.run()
+        except needed("requests.exceptions", "An HTTP task").ConnectionError as error:
+            return False, f"{asks.base_url} does not answer: {innermost(error)}"
         except Exception as error:
             return False, str(error)
         return True, "Connection successfully tested"

@@ -92,7 +92,8 @@ def get_connections(here: At, wanted: Annotated[ConnectionQuery, Query()]) -> Co
 
 
 # Above what takes any word in the same place.
-_NO_TEST = "Connections are not tested from here: it would reach out from the server with what it was given."
+_NO_TEST = "Over the API no connection is tested: the server would reach out to wherever it is told. On its machine: "
+_NO_TEST += "venturi connections test NAME"
 
 
 @routes.post("/connections/test", may="connections:write")
