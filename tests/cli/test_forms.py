@@ -20,11 +20,31 @@ def call(capsys, *arguments: str) -> tuple[int, str, str]:
     return status, out.out, out.err
 
 
+@pytest.mark.parametrize("group", ["users", "connections", "variables", "pools", "config", "executors"])
+def test_a_group_without_a_verb_lists(capsys, tmp_path, group):
+    assert call(capsys, "db", "migrate", "--home", str(tmp_path))[0] == 0
+    listed = call(capsys, group, "ls", "--home", str(tmp_path))
+    assert listed[0] == 0
+    assert call(capsys, group, "--home", str(tmp_path)) == listed
+    assert call(capsys, group, f"--home={tmp_path}", "ls") == listed
+    assert call(capsys, group, "--help")[1].startswith(f"Usage: venturi {group}")
+
+
+@pytest.mark.parametrize("words", [(), ("db",)])
+def test_help_that_nobody_has_asked_for_is_laid_out_too(capsys, words):
+    status, out, err = call(capsys, *words)
+    assert (status, out) == (2, "")
+    assert err.startswith("Usage: venturi")
+    assert "\n\nCommands:\n" in err
+
+
 FAILING = [
     (("run", "nowhere.py"), 2, "no_such_file"),
     (("run", "nowhere.py", "--nonsense"), 2, "usage"),
     (("run",), 2, "usage"),
     (("nonsense",), 2, "usage"),
+    (("users", "nonsense"), 2, "usage"),
+    (("pools", "--nonsense"), 2, "usage"),
     (("up", "-D", "--dags", "nowhere"), 2, "no_such_folder"),
     (("trigger", "d", "--conf", "[1]"), 2, "bad_conf"),
     (("trigger", "d", "--conf", "{"), 2, "bad_conf"),

@@ -345,10 +345,11 @@ def test_changes_are_written_down_with_who_and_from_where_and_without_secrets(ap
     assert ("ann", "POST", "/api/v2/variables", "127.0.0.1") in [(r.who, r.what, r.about, r.origin) for r in rows]
     newest = max(row.id for row in rows)
     told = api.get("/api/venturi/v1/audit", after=newest - 1, limit=1)
-    assert [(one["id"], one["who"], one["hash"]) for one in told["deeds"]] == [
+    assert [(one["id"], one["who"], one["hash"]) for one in told["lines"]] == [
         (row.id, row.who, row.hash) for row in rows if row.id == newest
     ]
     assert told["last"] >= newest
+    assert api.ask("GET", "/api/venturi/v1/audit", after=1, text="x").status == 400
     assert ask(api, "GET", "/api/venturi/v1/audit", None, Cookie=cookie).status == 403  # of an operator
     text = repr(rows)
     assert not [secret for secret in (canary, PASSWORD, csrf, cookie.partition("=")[2]) if secret in text]

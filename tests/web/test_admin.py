@@ -23,10 +23,10 @@ def test_an_account_is_made_changed_and_removed_and_each_step_is_written_down(ap
     assert api.ask("POST", f"{OWN}/sign-in", {"username": "eve", "password": PASSWORD}).status == 401
     assert api.ask("DELETE", f"{OWN}/accounts/eve").status == 204
     assert "eve" not in [one["name"] for one in api.get(f"{OWN}/accounts")["accounts"]]
-    said = [line["what"] for line in api.get(f"{OWN}/audit/search", text="EVE")["lines"]]
+    said = [line["what"] for line in api.get(f"{OWN}/audit", text="EVE")["lines"]]
     for what in ("account removed", "account disabled", "role set", "grant set", "account created"):
         assert what in said
-    assert PASSWORD not in json.dumps(api.get(f"{OWN}/audit/search"))
+    assert PASSWORD not in json.dumps(api.get(f"{OWN}/audit"))
 
 
 def test_a_bad_name_and_a_weak_password_are_refused_with_the_field_they_stand_in(api: Api) -> None:
@@ -52,17 +52,17 @@ def test_a_token_is_told_once_works_and_ends_when_it_is_revoked(api: Api) -> Non
 
 def test_who_is_admin_of_one_dag_alone_does_not_reach_accounts(api: Api) -> None:
     token = api.place("token", "create", "of one", "--role", "none", "--grant", "flow=admin").out.strip()
-    for path in ("accounts", "tokens", "audit/search", "settings"):
+    for path in ("accounts", "tokens", "audit", "settings"):
         assert ask(api, "GET", f"{OWN}/{path}", token).status == 403, path
     grant = {"dag": "flow", "role": "admin"}
     assert ask(api, "PUT", f"{OWN}/accounts/flow/grants", token, grant).status == 403
 
 
 def test_what_is_looked_for_in_the_audit_is_text_and_no_pattern(api: Api) -> None:
-    assert api.get(f"{OWN}/audit/search", text="%")["lines"] == []
-    newest = api.get(f"{OWN}/audit/search", limit=2)["lines"]
+    assert api.get(f"{OWN}/audit", text="%")["lines"] == []
+    newest = api.get(f"{OWN}/audit", limit=2)["lines"]
     assert [one["id"] for one in newest] == sorted((one["id"] for one in newest), reverse=True)
-    older = api.get(f"{OWN}/audit/search", before=newest[-1]["id"], limit=1)["lines"]
+    older = api.get(f"{OWN}/audit", before=newest[-1]["id"], limit=1)["lines"]
     assert older[0]["id"] == newest[-1]["id"] - 1
 
 

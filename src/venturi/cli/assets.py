@@ -21,7 +21,7 @@ from .printing import COULD_NOT_START, SUCCESS, fail, iso, show, table
 from .sending import ask, leave
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def assets() -> None:
     """What tasks make and use, and what starts by it."""
 

@@ -99,10 +99,14 @@ def run_command(arguments: list[str] | None = None) -> int:
         return _failed(end, as_json)
     except click.exceptions.Exit as end:
         return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        printing.say(error.format_message())  # as it is laid out
+        return printing.COULD_NOT_START
     except click.UsageError as error:
         hint = f" See: {error.ctx.command_path} --help" if error.ctx else ""
         message = " ".join(error.format_message().split()).rstrip(".")
-        return _failed(Exit(f"{message}.{hint}", printing.COULD_NOT_START, "usage"), as_json)
+        end = "" if message.endswith("?") else "."
+        return _failed(Exit(f"{message}{end}{hint}", printing.COULD_NOT_START, "usage"), as_json)
     except click.ClickException as error:
         return _failed(Exit(error.format_message(), error.exit_code, "failed"), as_json)
     except (click.Abort, KeyboardInterrupt):

@@ -12,7 +12,7 @@ from . import options
 from .printing import SUCCESS, fail, show, table
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def config() -> None:
     """Settings: venturi.toml in the home, and VENTURI_… variables, which win."""
 

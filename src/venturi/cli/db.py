@@ -14,7 +14,7 @@ from .printing import COULD_NOT_START, FAILED, SUCCESS, fail, show
 from .reading import open_reader
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def db() -> None:
     """The database: check, migrate, version, shell. Old runs are removed by: venturi clean"""
 

@@ -18,7 +18,7 @@ from . import options, printing
 from .printing import fail, say, show
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def environments() -> None:
     """What bundles run in: each requirements.txt has an environment of its own, built once."""
 

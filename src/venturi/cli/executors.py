@@ -12,7 +12,7 @@ from .printing import SUCCESS, show, table
 from .sending import ask
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def executors() -> None:
     """Where tasks run."""
 

@@ -1,4 +1,4 @@
-"""`python -m venturi.cli.in_connection CONN_ID`: whether what a connection names answers, asked by the hook of its type.
+"""`python -m venturi.cli.in_connection CONN_ID`: whether what a connection names answers, by the hook of its type.
 
 Runs in the interpreter of a bundle, so it imports the standard library and the author's side alone. Its last line is
 the answer, without what is secret.

@@ -1,4 +1,4 @@
-"""What every command takes: `--home` and `--json`. Owns these two options and the reading of JSON arguments."""
+"""What every command takes: `--home` and `--json`. Owns these two options, groups of verbs, and the reading of arguments."""
 
 from __future__ import annotations
 
@@ -22,6 +22,26 @@ def everywhere(function: _F) -> _F:
     return click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout, all else on stderr.")(
         function
     )
+
+
+class Verbs(click.Group):
+    """A group that lists where no verb is typed, and knows one behind the options that all take, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        n = _taken_by_all(args)
+        if n < len(args):
+            args = [args[n], *args[:n], *args[n + 1 :]]
+        else:
+            args = ["ls", *args] if "ls" in self.commands else []
+        return super().parse_args(ctx, args)
+
+
+def _taken_by_all(words: list[str]) -> int:
+    """How many words at the beginning are `--json` and `--home DIR`."""
+    n = 0
+    while n < len(words) and (words[n] in ("--json", "--home") or words[n].startswith("--home=")):
+        n += 2 if words[n] == "--home" else 1
+    return min(n, len(words))
 
 
 def read_conf(text: str | None) -> dict[str, Any]:

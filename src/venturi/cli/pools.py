@@ -13,7 +13,7 @@ from .printing import SUCCESS, show, table
 from .sending import ask, leave
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def pools() -> None:
     """How many tasks may run at once in each named pool."""
 

@@ -79,7 +79,7 @@ def _bad(error: Exception) -> NoReturn:
 # ── connections ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def connections() -> None:
     """Where outside services are and how to log in; sealed in the database."""
 
@@ -274,7 +274,7 @@ def connections_rotate_key(home_given: str | None, as_json: bool) -> int:
 # ── variables ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def variables() -> None:
     """Named texts for DAG files; sealed in the database."""
 

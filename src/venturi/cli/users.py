@@ -27,7 +27,7 @@ def by_us() -> By:
     return By(f"{getpass.getuser()} of this machine", "command line")
 
 
-@click.group()
+@click.group(cls=options.Verbs)
 def users() -> None:
     """Who may sign in, and what they may."""
 

@@ -244,8 +244,7 @@ def _deliver(server: Server, message: EmailMessage | None, recipients: list[str]
         except (smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError) as error:
             if not left:
                 raise AirflowException(
-                    f"The mail server {place} could not be used: {error}. "
-                    f"It is named by {server.named_by}."
+                    f"The mail server {place} could not be used: {error}. It is named by {server.named_by}."
                 ) from error
         except ssl.SSLCertVerificationError as error:
             raise AirflowException(

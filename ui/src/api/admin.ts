@@ -294,7 +294,7 @@ export async function revokeToken(one: Token): Promise<void> {
 
 export async function auditPage(text: string, before: number | null, signal: AbortSignal) {
   const query = { text, limit: PAGE, ...(before !== null && { before }) };
-  return (await told(api.GET("/api/venturi/v1/audit/search", { params: { query }, signal }))).lines;
+  return (await told(api.GET("/api/venturi/v1/audit", { params: { query }, signal }))).lines;
 }
 
 export const settingsQuery = () =>

@@ -1812,22 +1812,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/venturi/v1/audit/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["search_audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/venturi/v1/settings": {
         parameters: {
             query?: never;
@@ -2113,6 +2097,7 @@ export interface components {
         };
         Audit: {
             lines: components["schemas"]["AuditLine"][];
+            last: number;
         };
         AuditLine: {
             id: number;
@@ -2121,6 +2106,7 @@ export interface components {
             what: string;
             about: string;
             origin: string;
+            hash: string;
         };
         Backfill: {
             id: number;
@@ -2551,20 +2537,6 @@ export interface components {
         Dags: {
             dags: components["schemas"]["Dag"][];
             total_entries: number;
-        };
-        Deed: {
-            id: number;
-            /** Format: date-time */
-            at: string;
-            who: string;
-            what: string;
-            about: string;
-            origin: string;
-            hash: string;
-        };
-        Deeds: {
-            deeds: components["schemas"]["Deed"][];
-            last: number;
         };
         Delete_BulkInstance_: {
             /** @constant */
@@ -7042,7 +7014,9 @@ export interface operations {
     get_audit: {
         parameters: {
             query?: {
-                after?: number;
+                text?: string;
+                before?: number | null;
+                after?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -7056,7 +7030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deeds"];
+                    "application/json": components["schemas"]["Audit"];
                 };
             };
         };
@@ -7745,29 +7719,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    search_audit: {
-        parameters: {
-            query?: {
-                text?: string;
-                before?: number | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Audit"];
-                };
             };
         };
     };

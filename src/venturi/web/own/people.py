@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import Field
 
 from ...core.accounts import HOLDER, NAME_CHARS_MAX, NONE, is_name
@@ -21,7 +21,7 @@ from ..errors import Fault
 from ..here import OWN, At, Here, Routes
 from ..keeping import Keeper
 from ..models.shapes import Name, Shape, Strict
-from ..paging import NUMBER_MAX, Text
+from ..paging import Text
 
 routes = Routes("Venturi", OWN)
 
@@ -29,7 +29,6 @@ DAY_S = 24 * 3600.0
 DAYS_MAX = 3660
 Role = Literal["none", "viewer", "user", "operator", "admin"]
 Password = Annotated[str, Field(max_length=passwords.CHARS_MAX)]
-Before = Annotated[int | None, Query(ge=0, le=NUMBER_MAX, description="Only lines before this one.")]
 
 
 class Account(Shape):
@@ -92,21 +91,6 @@ class MadeToken(Shape):
 
     id: str
     token: str
-
-
-class AuditLine(Shape):
-    id: int
-    at: float
-    who: str
-    what: str
-    about: str
-    origin: str
-
-
-class Audit(Shape):
-    """Newest first."""
-
-    lines: list[AuditLine]
 
 
 def _keeper(request: Request) -> Keeper:
@@ -232,16 +216,3 @@ def revoke_token(here: At, request: Request, token_id: Text) -> None:
         if all(row.id != token_id for row in accounts.tokens()):
             raise NotFound(kind="token", name=token_id, advice="")
         accounts.token_revoke(token_id, _by(here, request))
-
-
-# ── who did what ──
-
-
-@routes.get("/audit/search", may="audit:read")
-def search_audit(here: At, text: Text = "", before: Before = None, limit: int = 100) -> Audit:
-    """Who did what, newest first; `text` is looked for in every part of a line."""
-    with here.reader() as reader:
-        rows = reader.accounts.newest_audit(text, before, min(max(1, limit), 200))
-    return Audit(
-        lines=[AuditLine(id=r.id, at=r.at, who=r.who, what=r.what, about=r.about, origin=r.origin) for r in rows]
-    )
