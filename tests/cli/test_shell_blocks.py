@@ -4,7 +4,6 @@ S3.32, S4.u7, S5.26). What no shell can do as it is written says so in one sente
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pty
@@ -23,6 +22,7 @@ from venturi.cli import processes
 from venturi.config import Home
 
 from .conftest import HELLO, PATIENCE_S, until
+from .test_up import holders
 
 TOP = Path(__file__).parents[2]
 GOOD = "three small boats at noon"
@@ -299,22 +299,6 @@ def answered(url: str, method: str = "POST") -> object:
         return json.load(answer)
 
 
-def holders(port: int) -> list[str]:
-    """What `lsof -i tcp:PORT` lists as listening: the names of the processes."""
-    wanted = {
-        line.split()[9]
-        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-        if line.split()[3] == "0A" and int(line.split()[1].rpartition(":")[2], 16) == port
-    }
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            links = {os.readlink(fd) for fd in (process / "fd").iterdir()}
-            if links & {f"socket:[{inode}]" for inode in wanted}:
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
 def test_an_api_that_shells_out_to_airflow_works_as_it_is(shell: Shell, tmp_path: Path) -> None:
     """S2.u5, S2.18-25, S2.29, S2.30, S2.32: `uvicorn main:app --reload`, whose endpoints type `airflow …`; the last
     of its words blocks until the servers end, and only its own request."""
@@ -349,7 +333,9 @@ def test_an_api_that_shells_out_to_airflow_works_as_it_is(shell: Shell, tmp_path
             "the training has succeeded",
         )
         assert not configuring.done()
-        assert not [one for one in holders(int(url[2])) if "venturi" in one]  # its port is not kept by our daemon
+        with_its_port = [Path(f"/proc/{pid}/cmdline").read_text() for pid in holders(int(url[2]))]
+        assert with_its_port
+        assert not [one for one in with_its_port if "venturi" in one]
         os.kill((processes.noted(shell.home, "up") or {})["pid"], signal.SIGTERM)
         statuses = configuring.result(PATIENCE_S)
     # Nobody is at the server's terminal to be asked for the password; all else works.

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from venturi.cli import processes
+from venturi.linux import descendants, start_ticks
 
 from .conftest import HELLO, WAITING, Gate, Place, until
 
@@ -94,6 +95,18 @@ def test_after_a_kill_of_up_engine_and_web_end_and_the_next_up_adopts_the_crew(p
     assert place.pids()["crew"] == before["crew"]
     gate.open()
     until(lambda: place("status", "waiting", "--json").json["state"] == "success", "the attempt is adopted")
+
+
+def test_after_a_kill_of_up_and_engine_a_crew_without_work_ends_with_all_that_is_its(place: Place):
+    place._environment["VENTURI_CREW_IDLE_S"] = "5"  # longer than an engine takes to come
+    (place.dags / "hello.py").write_text(HELLO)
+    place.up()
+    until(lambda: "hello" in place("ls").out, "the file is read, so that there are zygotes")
+    pids = alive(place)
+    everything = {pid for one in pids.values() for pid in (one, *descendants(one))}
+    for role in ("up", "engine"):
+        os.kill(pids[role], signal.SIGKILL)
+    until(lambda: not [pid for pid in everything if start_ticks(pid)], "all of them have ended")
 
 
 def test_down_leaves_the_crew_at_work_if_told_to(place: Place):

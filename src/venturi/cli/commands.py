@@ -105,8 +105,8 @@ def run_command(arguments: list[str] | None = None) -> int:
     except click.UsageError as error:
         hint = f" See: {error.ctx.command_path} --help" if error.ctx else ""
         message = " ".join(error.format_message().split()).rstrip(".")
-        end = "" if message.endswith("?") else "."
-        return _failed(Exit(f"{message}{end}{hint}", printing.COULD_NOT_START, "usage"), as_json)
+        stop = "" if message.endswith("?") else "."
+        return _failed(Exit(f"{message}{stop}{hint}", printing.COULD_NOT_START, "usage"), as_json)
     except click.ClickException as error:
         return _failed(Exit(error.format_message(), error.exit_code, "failed"), as_json)
     except (click.Abort, KeyboardInterrupt):

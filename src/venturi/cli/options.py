@@ -1,4 +1,4 @@
-"""What every command takes: `--home` and `--json`. Owns these two options, groups of verbs, and the reading of arguments."""
+"""What every command takes: `--home` and `--json`. Owns these options, groups of verbs, the reading of arguments."""
 
 from __future__ import annotations
 
@@ -30,10 +30,8 @@ class Verbs(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         n = _taken_by_all(args)
         if n < len(args):
-            args = [args[n], *args[:n], *args[n + 1 :]]
-        else:
-            args = ["ls", *args] if "ls" in self.commands else []
-        return super().parse_args(ctx, args)
+            return super().parse_args(ctx, [args[n], *args[:n], *args[n + 1 :]])
+        return super().parse_args(ctx, ["ls", *args] if "ls" in self.commands else [])
 
 
 def _taken_by_all(words: list[str]) -> int:

@@ -117,15 +117,23 @@ class Crew:
 
     def _on_stranger(self, link: Link, _: int) -> None:
         frames, alive = link.receive()
+        waits = self._engine_waiting is not None and self._engine_waiting[0] is link
         if not frames:
             if not alive:
                 link.close()
+                if waits:
+                    self._engine_waiting = None  # it has died before it was answered
+            return
+        if waits and self._engine_waiting is not None:
+            self._engine_waiting[2].extend(frames)
             return
         (hello, _body), *rest = frames
         role = hello.get("role")
         if hello.get("k") != "hello":
             link.close()
         elif role == "engine":
+            if self._engine_waiting is not None:
+                self._engine_waiting[0].close()
             self._engine_waiting = (link, hello, rest)
             self._welcome_engine()
         elif role == "zygote":
@@ -250,8 +258,16 @@ class Crew:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        if self._recovered and not self._engine.connected and not self._attempts.all:
-            self._idle = self.loop.after(self._settings.idle_s, self._finish)
+        if self._recovered and not self._engine.connected and not self._is_at_work():
+            self._idle = self.loop.after(self._settings.idle_s, self._end_if_idle)
+
+    def _is_at_work(self) -> bool:
+        """What has no process yet is no work: its file may be waiting for an engine that never comes."""
+        return any(attempt.child is not None for attempt in self._attempts.all.values())
+
+    def _end_if_idle(self) -> None:
+        if not self._is_at_work():  # else its end asks again
+            self._finish()
 
     def _finish(self) -> None:
         self._engine.flush()

@@ -39,6 +39,9 @@ _OF_CHANGES = described(
         409: "The present state does not allow it.",
     }
 )
+_TEXT = {"type": "string"}
+_EVENT = {"type": "object", "properties": {"event": _TEXT, "data": _TEXT, "id": _TEXT}, "required": ["data"]}
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": _EVENT}}}}
 API, OWN, OLD = "/api/v2", "/api/venturi/v1", "/api/v1"
 
 

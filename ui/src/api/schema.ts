@@ -7255,7 +7255,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        event?: string;
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
         };
@@ -7545,7 +7549,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        event?: string;
+                        data: string;
+                        id?: string;
+                    };
                 };
             };
         };

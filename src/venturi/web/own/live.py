@@ -16,7 +16,7 @@ from ... import __version__
 from ...core.errors import StoreError, VenturiError
 from ...store.reading_pages import Condition, Order
 from ..errors import Fault
-from ..here import OWN, At, Here, Routes
+from ..here import OWN, STREAMED, At, Here, Routes
 from ..paging import Number, Text
 from .watch import HEALTH_S, Watch
 
@@ -54,7 +54,7 @@ def get_why(here: At, dag_id: Text, run_id: Text | None = None, task: Text | Non
     may="runs:read",
     by_grant=True,
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses=STREAMED,
 )
 async def get_events(
     here: At,

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from ...core.errors import NotFound
 from .. import logs
 from ..errors import Fault
-from ..here import OWN, At, Here, Routes
+from ..here import OWN, STREAMED, At, Here, Routes
 from ..instances import one_instance
 from ..paging import Number, Text
 
@@ -187,7 +187,7 @@ def get_log_file(
     TASK + "/log/follow",
     may="logs:read",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses=STREAMED,
 )
 async def follow_log(
     here: At,
