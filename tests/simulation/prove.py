@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import multiprocessing
 import os
 import sys
@@ -25,7 +26,9 @@ from .timed import Timed
 
 KEPT = Path(".prove/simulation.json")
 TIMED_EVERY = 5  # one of so many seeds is also that of a DAG that starts by time, of a backfill, of deadlines
-BATCH = 50  # schedules per database: a world that is read again at each crash should stay small
+BATCH = 50  # seeds per database: a world that is read again at each crash should stay small
+SCHEDULES_A_BATCH = BATCH + 3 * BATCH // TIMED_EVERY
+TOLD_EVERY = 50  # batches
 
 
 def batch(first: int) -> list[Report]:
@@ -55,10 +58,10 @@ def main() -> int:
     count = parser.parse_args().count
     total = kept()
     began, first_seed = time.monotonic(), total["next_seed"]
-    firsts = range(first_seed, first_seed + count, BATCH)
+    firsts = range(first_seed, first_seed + math.ceil(count / SCHEDULES_A_BATCH) * BATCH, BATCH)
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         done: Iterator[list[Report]] = pool.imap(batch, firsts)
-        for reports in done:
+        for number, reports in enumerate(done, 1):
             total["next_seed"] += BATCH
             total["schedules"] += len(reports)
             total["attempts"] += sum(r.attempts for r in reports)
@@ -70,10 +73,10 @@ def main() -> int:
                     print(f"seed {report.seed}: {report.problems}", flush=True)
             KEPT.parent.mkdir(exist_ok=True)
             KEPT.write_text(json.dumps(total))
-            if total["next_seed"] % 5000 == 0:
-                print(f"{total['next_seed'] - first_seed:,} of {count:,} schedules", flush=True)
+            if number % TOLD_EVERY == 0:
+                print(f"{number * SCHEDULES_A_BATCH:,} of {count:,} schedules", flush=True)
     took = time.monotonic() - began
-    print(f"{count:,} schedules in {took:.0f} s; in all: {json.dumps(total)}")
+    print(f"{len(firsts) * SCHEDULES_A_BATCH:,} schedules in {took:.0f} s; in all: {json.dumps(total)}")
     return 1 if total["broken"] else 0
 
 

@@ -364,10 +364,10 @@ class Schedule:
             self.crew.act()
             self.engine_turn()
             assert self.engine is not None
-            world = self.engine.world
-            if not (world.runs or world.calls or world.calls_due or self.crew.attempts or self.crew.triggers):
+            world, timer = self.engine.world, self.engine.next_timer()
+            left = world.runs or world.calls or world.calls_due or self.crew.attempts or self.crew.triggers
+            if not left and world.capacity.online and (timer is None or timer > self.now):
                 return
-            timer = self.engine.next_timer()
             if timer is not None:
                 self.now = max(self.now, timer)
             elif not world.by_token:
