@@ -169,7 +169,7 @@ def test_a_partition_is_named_by_the_clocks_of_its_zone():
         "key_format": "%Y-%m-%d",
     }
     planned = timetable(plain).next(None, at("2026-01-05"), None, True, 0.0)
-    assert planned == Planned(at("2026-01-05T16:00"), None, None, "2026-01-05")
+    assert planned == Planned(at("2026-01-05T16:00"), None, None, "2026-01-05", at("2026-01-04T16:00"))
 
 
 def test_the_time_part_of_assets_or_time_is_its_timetable():

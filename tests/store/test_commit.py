@@ -45,6 +45,8 @@ def test_a_batch_is_readable_as_it_was_written(store: Store) -> None:
         only=("a", "m"),
         backfill=3,
         started_by="somebody",
+        partition_key="eu",
+        partition_date=NOW,
     )
     detail = {"type": "ValueError", "message": "\ud800 \0 bad"}
     last = store.commit(
@@ -66,7 +68,7 @@ def test_a_batch_is_readable_as_it_was_written(store: Store) -> None:
         assert got is not None
         assert got == (
             1, "d", "r1", 1, "running", "manual", NOW, NOW + 1, None, NOW, NOW - 1, NOW,
-            {"a": [1, None, "é\0"]}, "k", True, None, ("a", "m"), 3, "somebody",
+            {"a": [1, None, "é\0"]}, "k", True, None, ("a", "m"), 3, "somebody", "eu", NOW,
         )  # fmt: skip
         rows, groups = reader.instances(1)
         assert rows == [(1, "a", -1, "starting", 7, 1, 2, NOW, None, NOW + 9, NOW, "because")]

@@ -44,6 +44,7 @@ def _new_run(function: Callable[..., int]) -> Callable[..., int]:
         click.option("--idempotency-key", metavar="KEY", help="Said again with the same key, it is the same run."),
         click.option("--unpause", "unpauses", is_flag=True, help="Unpause the DAG too."),
         click.option("--run-id", help="A name for the run. [default: manual__ and its date]"),
+        click.option("--partition-key", metavar="KEY", help="The partition it is for, of a DAG that has partitions."),
         click.option("--date", metavar="ISO", help="The run's logical date. [default: now]"),
         click.option("--param", "params", metavar="NAME=VALUE", multiple=True, help="One of its parameters."),
         click.option("--conf", metavar="JSON", help="The run's configuration, an object."),
@@ -83,6 +84,7 @@ def _start(
     unpauses: bool,
     idempotency_key: str | None,
     by: str | None,
+    partition_key: str | None,
 ) -> int:
     given = {
         "dag_id": dag_id,
@@ -93,6 +95,7 @@ def _start(
         "idempotency_key": idempotency_key or uuid4().hex,  # asked twice over a restart of the engine, it is one run
         "by": by or getpass.getuser(),
         **({"tasks": tasks} if tasks else {}),
+        **({"partition": partition_key} if partition_key is not None else {}),
     }
     answer = _command(find_home(home_given), "trigger", given)
     existed = bool(answer.get("existed"))
@@ -149,13 +152,15 @@ def _leave(home: Home, name: str, given: dict[str, Any]) -> dict[str, Any]:
 def _check(reader: Reader, given: dict[str, Any]) -> None:
     """What cannot be is refused now, and not by the next engine."""
     from ..core.spec import dag_from_json, with_only
-    from ..engine.making import check_parameters
+    from ..engine.making import began_of, check_parameters
 
     dag_id = given["dag_id"]
     dag = reader.dag(dag_id)
     if dag is not None and dag.version is not None:
         spec = dag_from_json(reader.version(dag.version).spec)
         check_parameters(spec, given["conf"])
+        if given.get("partition") is not None:
+            began_of(spec, given["partition"])
         with_only(spec, given.get("tasks") or [task.task_id for task in spec.tasks])
     if given["run_id"] and reader.run(dag_id, given["run_id"]) is not None:
         printing.fail(f"DAG '{dag_id}' already has a run '{given['run_id']}'.", code="run_exists")

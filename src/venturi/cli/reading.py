@@ -149,9 +149,13 @@ def run_status(reader: Reader, dag_id: str, run_id: str | None) -> tuple[dict[st
         "seconds": _seconds(run),
         "tasks": dict(sorted(counts.items())),
     }
+    of = ""
+    if run.partition_key is not None:
+        found["partition_key"], found["partition_date"] = run.partition_key, iso(run.partition_date)
+        of = f" for partition {run.partition_key}"
     because = f": {run.reason}" if run.reason else ""
     tasks = " · ".join(f"{n} {state}" for state, n in sorted(counts.items()))
-    text = "\n".join(filter(None, [f"{run.dag_id} {run.run_id} is {run.state}{because}", tasks]))
+    text = "\n".join(filter(None, [f"{run.dag_id} {run.run_id}{of} is {run.state}{because}", tasks]))
     word = next((word for word in reader.interventions(run.id) if not word.task_id), None)
     if word is not None:
         found["changed"] = {"kind": word.kind, "by": word.by, "at": iso(word.at)}

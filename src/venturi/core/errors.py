@@ -109,6 +109,10 @@ class BadParameter(VenturiError):
     """DAG '{dag_id}' cannot start with its parameter '{name}': {problem}. Say it with: --conf '{{"{name}": …}}'"""
 
 
+class BadPartition(VenturiError):
+    """DAG '{dag_id}' cannot start a run for a partition: {problem}"""
+
+
 class RunTypeRefused(VenturiError):
     """DAG '{dag_id}' is not started as '{run_type}': its file allows {allowed} (allowed_run_types)."""
 

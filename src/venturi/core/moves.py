@@ -226,6 +226,8 @@ class NewRun:
     only: tuple[str, ...] = ()  # the tasks chosen; empty: all
     backfill: int | None = None
     started_by: str | None = None
+    partition_key: str | None = None
+    partition_date: float | None = None  # when that partition begins, where its key says so
 
 
 @dataclass(slots=True)

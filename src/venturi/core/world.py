@@ -180,6 +180,8 @@ class Run:
         "nodes",
         "only",
         "open_nodes",
+        "partition_date",
+        "partition_key",
         "plan",
         "queued_at",
         "reason",
@@ -212,6 +214,8 @@ class Run:
         self.backfill: int | None = None
         self.bound: Bound | None = None  # of that, once it is in the world
         self.started_by: str | None = None
+        self.partition_key: str | None = None
+        self.partition_date: float | None = None
         self.key: str | None = None  # by which whoever wanted it knows it again
         self.dag: Dag | None = None  # once it is in the world
         self.before: Before | None = None  # the last ended run before it, where a task looks back at it: core.past

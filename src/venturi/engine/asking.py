@@ -328,7 +328,7 @@ def _runs(reader: Reader, read: _Read) -> _Answered:
     if dates is not None:
         rows = [r for r in rows if any(abs((r.logical_date or 0.0) - date) < SAME_DATE_S for date in dates)]
     names = ("dag_id", "run_id", "state", "run_type", "queued_at", "started_at", "ended_at", "logical_date")
-    more = ("interval_start", "interval_end", "conf", "reason")
+    more = ("interval_start", "interval_end", "conf", "reason", "partition_key", "partition_date")
     return {}, json.dumps([{name: getattr(r, name) for name in (*names, *more)} for r in rows]).encode()
 
 

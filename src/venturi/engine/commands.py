@@ -201,6 +201,7 @@ class Commands:
             only=tuple(head.get("tasks") or ()),
             started_by=head.get("by"),
             interval=_interval(head.get("interval")),
+            partition=head.get("partition"),
         )
         paused = self._engine.world.dag(dag_id).paused
         self._answer(client, head, dag_id=dag_id, run_id=run.run_id, waits=paused)
@@ -254,6 +255,7 @@ class Commands:
         only: tuple[str, ...] = (),
         interval: tuple[float, float] | None = None,
         started_by: str | None = None,
+        partition: str | None = None,
     ) -> Run:
         return make_run(
             self._engine,
@@ -267,6 +269,7 @@ class Commands:
                 only=only,
                 interval=interval,
                 started_by=started_by,
+                partition_key=partition,
             ),
             turn,
         )

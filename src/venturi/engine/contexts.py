@@ -166,7 +166,9 @@ class Contexts:
 
 
 def _run_part(run: Run) -> dict[str, Any]:
+    partition = {} if run.partition_key is None else {n: getattr(run, n) for n in ("partition_key", "partition_date")}
     return {
+        **partition,
         "dag_id": run.dag_id,
         "run_id": run.run_id,
         "run_type": run.run_type,

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from ..core import partitions
 from ..core.errors import BadParameter, RunTypeRefused
 from ..core.moves import NewRun
+from ..core.past import MANUAL
 from ..core.plan import Plan
 from ..core.schema import wrong_parameter
 from ..core.spec import DagSpec
@@ -40,6 +42,8 @@ class Wanted:
     only: tuple[str, ...] = ()
     backfill: int | None = None
     started_by: str | None = None  # in words, for people
+    partition_key: str | None = None
+    partition_date: float | None = None
 
 
 def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
@@ -54,6 +58,10 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     if allowed and wanted.run_type not in allowed:
         raise RunTypeRefused(dag_id=dag_id, run_type=wanted.run_type, allowed=", ".join(allowed))
     check_parameters(engine.versions.plan(version.id).spec, conf or {})
+    key = wanted.partition_key
+    began = wanted.partition_date
+    if key is not None and wanted.run_type == MANUAL:
+        began = began_of(engine.versions.plan(version.id).spec, key)
     plan = engine.versions.plan(version.id, wanted.only)
     date = wanted.logical_date
     interval = wanted.interval or _interval_by_hand(engine, plan, date)
@@ -62,7 +70,7 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
     run.queued_at, run.logical_date = turn.now, date
     run.interval_start, run.interval_end = interval
     run.only, run.backfill, run.started_by = wanted.only, wanted.backfill, wanted.started_by
-    run.key = wanted.idempotency_key
+    run.key, run.partition_key, run.partition_date = wanted.idempotency_key, key, began
     engine.add_run(run, turn)
     turn.batch.new_runs.append(
         NewRun(
@@ -82,10 +90,17 @@ def make_run(engine: Engine, wanted: Wanted, turn: Turn) -> Run:
             only=run.only,
             backfill=run.backfill,
             started_by=run.started_by,
+            partition_key=run.partition_key,
+            partition_date=run.partition_date,
         )
     )
     engine.deadlines.made(run, turn)
     return run
+
+
+def began_of(spec: DagSpec, partition_key: str) -> float | None:
+    """When the partition begins. Raises BadPartition where a run cannot be for one with this key."""
+    return partitions.date_of_given(spec.dag_id, spec.schedule, spec.timezone, partition_key)
 
 
 def check_parameters(spec: DagSpec, conf: dict[str, Any]) -> None:

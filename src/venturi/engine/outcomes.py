@@ -138,7 +138,7 @@ def asset_event_rows(report: Ended, run: Run, task_id: str, map_index: int) -> l
             uri=str(told["uri"]),
             extra=dict(told.get("extra") or {}),
             aliases=[str(alias) for alias in told.get("aliases") or ()],
-            partition=told.get("partition"),
+            partition=told.get("partition") or run.partition_key,
             dag_id=run.dag_id,
             run_id=run.run_id,
             task_id=task_id,

@@ -156,6 +156,7 @@ def run_of(row: RunRow, plan: Plan) -> Run:
     run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
     run.conf, run.ignores_pause, run.reason = row.conf, row.ignores_pause, row.reason
     run.only, run.backfill, run.started_by, run.key = row.only, row.backfill, row.started_by, row.idempotency_key
+    run.partition_key, run.partition_date = row.partition_key, row.partition_date
     return run
 
 

@@ -35,6 +35,7 @@ SCHEDULED = "scheduled"
 RUNS_A_TURN_MAX = 100  # the rest in the next turn, so that what is ready meanwhile starts
 CONTINUOUS_EVERY_S = 1.0  # between two starts of @continuous, however short a run is
 SAME_DATE_S = 1e-5  # dates pass through datetimes, which count microseconds
+_OF_NEXT = ("next", "partition", "words", "full")  # told in a row anew each time
 _SEEN_MAX = 1000  # runs looked through for the last one that a timetable has made
 
 
@@ -355,15 +356,20 @@ class Schedules:
     def _make(self, timed: Timed, planned: Planned, turn: Turn) -> bool:
         """False where it cannot be made, which is told; True also where this date has its run already."""
         date = planned.logical_date
+        name = None if timed.timetable is None else timed.timetable.run_id(planned)
         if date is not None and self._is_there(timed.dag_id, date, turn):
+            return True
+        if planned.partition_key is not None and name and self._engine.reader.run(timed.dag_id, name) is not None:
             return True
         wanted = Wanted(
             timed.dag_id,
             SCHEDULED,
             logical_date=date,
             interval=planned.interval,
-            name=None if timed.timetable is None else timed.timetable.run_id(planned),
+            name=name,
             started_by="its schedule",
+            partition_key=planned.partition_key,
+            partition_date=planned.partition_date,
         )
         try:
             make_run(self._engine, wanted, turn)
@@ -387,6 +393,8 @@ class Schedules:
         detail = {k: v for k, v in (*timed.detail.items(), ("problem", timed.wrong)) if v is not None}
         if following is not None and following.interval is not None:
             detail["next"] = list(following.interval)
+        if following is not None and following.partition_key is not None:
+            detail["partition"] = [following.partition_key, following.partition_date]
         if timed.timetable is not None:
             detail["words"] = timed.timetable.words()
         if timed.dag_id in self._full:
@@ -460,8 +468,9 @@ def _of_row(row: ScheduleRow) -> Timed:
         timed.last = Planned(row.last_at, row.last_date, interval)
     if row.next_at is not None:
         about = (row.detail or {}).get("next")
-        timed.next = Planned(row.next_at, row.next_date, None if about is None else (about[0], about[1]))
-    timed.detail = {k: v for k, v in (row.detail or {}).items() if k not in ("next", "words", "full")}
+        partition = (row.detail or {}).get("partition") or (None, None)
+        timed.next = Planned(row.next_at, row.next_date, None if about is None else (about[0], about[1]), *partition)
+    timed.detail = {k: v for k, v in (row.detail or {}).items() if k not in _OF_NEXT}
     timed.problem = timed.detail.pop("problem", None)
     came = timed.detail.get("airflow", {}).get("last")
     timed.came = None if came is None else LastRun.from_json(came)

@@ -135,6 +135,7 @@ class Triggering:
         run.key = key
         run.run_type, run.conf, run.queued_at, run.ignores_pause = row.run_type, conf, turn.now, engine.foreground
         run.logical_date, run.interval_start, run.interval_end = row.logical_date, row.interval_start, row.interval_end
+        run.partition_key, run.partition_date = row.partition_key, row.partition_date
         engine.add_run(run, turn)
         engine.deadlines.made_again(run, turn)
         self._is_ours_now(run)

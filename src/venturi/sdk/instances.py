@@ -295,12 +295,13 @@ class DagRun(metaclass=WithColumns):
 
     @property
     def partition_key(self) -> str | None:
-        """Runs by partition of assets are not started yet, so no run has one."""
-        return None
+        return self._instance.partition_key
 
     @property
     def partition_date(self) -> datetime | None:
-        return None
+        """When that partition begins, where its key says so."""
+        began = self._instance.partition_date
+        return None if began is None else times.with_pendulum(began)
 
     @property
     def external_trigger(self) -> bool:

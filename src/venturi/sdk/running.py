@@ -76,6 +76,8 @@ class Instance:
     run_queued_at: datetime | None = None
     run_started_at: datetime | None = None
     conf: dict[str, Any] = field(default_factory=dict)
+    partition_key: str | None = None
+    partition_date: datetime | None = None
     # Mapped arguments that come from other tasks' values, decoded: {argument: this instance's element}.
     # Literals stay in the DAG file; `indices` says which element of each argument is this instance's.
     elements: dict[str, Any] = field(default_factory=dict)

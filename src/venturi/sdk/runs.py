@@ -43,6 +43,14 @@ class KeptRun(DagRun):
         return dict(self._told.get("conf") or {})
 
     @property
+    def partition_key(self) -> str | None:
+        return self._told.get("partition_key")
+
+    @property
+    def partition_date(self) -> Any:
+        return self._moment("partition_date")
+
+    @property
     def external_trigger(self) -> bool:
         return self.run_type == "manual"
 

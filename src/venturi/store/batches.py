@@ -263,6 +263,8 @@ def _new_run(run: Any) -> tuple[Any, ...]:
         _dumps(run.only) if run.only else None,
         run.backfill,
         run.started_by,
+        run.partition_key,
+        run.partition_date,
     )
 
 

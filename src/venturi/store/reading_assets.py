@@ -42,7 +42,7 @@ class AssetReads:
 
     def runs_of_asset_events(self) -> list[Any]:
         """(token, n) of each event that has started a run, and of that run (run_id, DAG, logical date, queued, started,
-        ended, state, its interval)."""
+        ended, state, its interval, its partition)."""
         text, given = runs_of_events_text(self._driver.dialect)
         return self._driver.all(text, given)
 
@@ -223,7 +223,7 @@ def states_text(dialect: str) -> tuple[str, dict[str, Any]]:
 def runs_of_events_text(dialect: str) -> tuple[str, dict[str, Any]]:
     by, r = t.run_asset_event.c, t.run.c
     names = ("run_id", "dag_id", "logical_date", "queued_at", "started_at", "ended_at", "state")
-    columns = (by.token, by.n, *(r[name] for name in names), r.interval_start, r.interval_end)
+    columns = (by.token, by.n, *(r[name] for name in names), r.interval_start, r.interval_end, r.partition_key)
     made = select(*columns).select_from(t.run_asset_event.join(t.run, r.id == by.run))
     return text_of(made.order_by(r.id), dialect)
 

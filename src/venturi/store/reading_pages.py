@@ -278,7 +278,8 @@ def run_after(run: Any) -> ColumnElement[Any]:
     )
 
 
-_RUN_NULLABLE = ("started_at", "ended_at", "logical_date", "duration", "conf", "started_by", "note")
+_OF_PARTITION = ("partition_key", "partition_date")
+_RUN_NULLABLE = ("started_at", "ended_at", "logical_date", "duration", "conf", "started_by", "note", *_OF_PARTITION)
 
 
 def _runs() -> Listing:
@@ -287,6 +288,7 @@ def _runs() -> Listing:
     fields = {
         **{name: r[name] for name in ("id", "dag_id", "run_id", "state", "run_type", "queued_at", "started_at")},
         **{name: r[name] for name in ("ended_at", "logical_date", "conf", "version", "started_by", "backfill")},
+        **{name: r[name] for name in _OF_PARTITION},
         "duration": r.ended_at - r.started_at,
         "run_after": run_after(r),
         "updated_at": func.coalesce(r.ended_at, r.started_at, r.queued_at),

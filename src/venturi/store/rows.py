@@ -54,6 +54,8 @@ class RunRow(NamedTuple):
     only: tuple[str, ...] = ()
     backfill: int | None = None
     started_by: str | None = None
+    partition_key: str | None = None
+    partition_date: float | None = None
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> RunRow:

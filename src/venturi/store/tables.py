@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002", "0003", "0004", "0005", "0006")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -98,15 +98,25 @@ run = Table(
     Column("only", Text),  # JSON: the tasks chosen, where it is not all of them
     Column("backfill", BigInteger),
     Column("started_by", Text),  # who or what made it, for people
+    Column("partition_key", Text),
+    Column("partition_date", Double),  # when that partition begins, where its key says so
     Index("run_run_id", "dag_id", "run_id", unique=True),
     Index("run_of_dag", "dag_id", "id"),
 )
 _scheduled = text("run_type = 'scheduled'")
 _has_key = text("idempotency_key IS NOT NULL")
+_has_partition = text("partition_key IS NOT NULL")
 _unfinished = text("state IN ('queued', 'running')")
 Index("run_date", run.c.dag_id, run.c.logical_date, unique=True, sqlite_where=_scheduled, postgresql_where=_scheduled)
 Index("run_of_date", run.c.dag_id, run.c.logical_date)
 Index("run_key", run.c.dag_id, run.c.idempotency_key, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
+Index(
+    "run_of_partition",
+    run.c.dag_id,
+    run.c.partition_key,
+    sqlite_where=_has_partition,
+    postgresql_where=_has_partition,
+)
 Index("run_unfinished", run.c.id, sqlite_where=_unfinished, postgresql_where=_unfinished)
 _of_backfill = text("backfill IS NOT NULL")
 Index("run_of_version", run.c.version)
@@ -383,6 +393,29 @@ asset_waiting = Table(  # events that a DAG has not been started by yet
     _need("uri", Text),
     _need("at", Double),
     _need("counts", Boolean),  # for its condition; not what came while it was paused
+)
+
+partition_waiting = Table(  # partitions that a DAG has not been started for yet
+    "partition_waiting",
+    metadata,
+    _key("dag_id", Text),
+    _key("key", Text),
+    _need("rule", Text),  # by which the events below are of it
+    _need("at", Double),
+)
+
+partition_event = Table(  # the events that a run for it is to be started by
+    "partition_event",
+    metadata,
+    _key("dag_id", Text),
+    _key("key", Text),
+    _key("token", BigInteger),
+    _key("n", Integer),
+    _need("name", Text),
+    _need("uri", Text),
+    _need("source", Text),  # the partition of the asset
+    _need("at", Double),
+    Column("date", Double),  # when that begins, if the run that has made it said so
 )
 
 run_asset_event = Table(  # the events that have started a run

@@ -120,8 +120,8 @@ def run_shape(here: Here, reader: Reader, run: RunRow, note: str | None) -> DagR
         dag_versions=[version_shape(known)],
         bundle_version=None,
         dag_display_name=known.name,
-        partition_key=None,
-        partition_date=None,
+        partition_key=run.partition_key,
+        partition_date=at(run.partition_date),
     )
 
 

@@ -23,6 +23,7 @@ class Planned:
     logical_date: float | None
     interval: tuple[float, float] | None  # its data interval
     partition_key: str | None = None
+    partition_date: float | None = None
 
 
 def _about(start: float, end: float) -> Planned:
@@ -307,7 +308,7 @@ class Partitions(Moments):
         for _ in range(abs(self.offset)):
             of = (self.steps.after(of) if self.offset > 0 else self.steps.before(of)) or of
         key = datetime.fromtimestamp(of, zone_of(self.steps.zone)).strftime(self.key_format)
-        return Planned(float(at), None, None, key)
+        return Planned(float(at), None, None, key, float(of))
 
 
 def counted_from(timetable: Timetable, moment: float) -> Timetable:

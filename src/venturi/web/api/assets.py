@@ -222,7 +222,7 @@ def get_asset_alias(here: At, asset_alias_id: Number) -> Alias:
 
 def _runs_by_event(reader: Reader) -> dict[int, list[RunOfEvent]]:
     found: dict[int, list[RunOfEvent]] = {}
-    for token, n, run_id, dag_id, date, queued, started, ended, state, start, end in reader.runs_of_asset_events():
+    for token, n, run_id, dag_id, date, queued, started, ended, state, start, end, key in reader.runs_of_asset_events():
         found.setdefault(token * 1000 + n, []).append(
             RunOfEvent(
                 run_id=run_id,
@@ -233,7 +233,7 @@ def _runs_by_event(reader: Reader) -> dict[int, list[RunOfEvent]]:
                 state=state,
                 data_interval_start=at(start),
                 data_interval_end=at(end),
-                partition_key=None,
+                partition_key=key,
             )
         )
     return found

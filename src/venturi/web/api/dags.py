@@ -11,6 +11,7 @@ from fastapi import Query, Request
 from pydantic import BaseModel
 
 from ...core.errors import NotFound
+from ...core.partitions import is_partitioned
 from ...core.spec import DagSpec
 from ...store import DagRow, Reader, ScheduleRow
 from ..forming import bundle_of, dag_of, uuid_of, version_shape
@@ -236,7 +237,7 @@ def dag_fields(one: Found) -> dict[str, Any]:
         "timetable_summary": _summary(one),
         "timetable_description": detail.get("words")
         or ("Never, external triggers only" if not spec.schedule else None),
-        "timetable_partitioned": False,
+        "timetable_partitioned": is_partitioned(spec.schedule),
         "timetable_periodic": timed and spec.schedule not in ("@once", "@continuous"),
         "tags": [DagTag(name=tag, dag_id=row.dag_id, dag_display_name=one.known.name) for tag in spec.tags],
         "max_active_tasks": spec.max_active_tasks,

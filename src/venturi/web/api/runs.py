@@ -140,10 +140,11 @@ def get_dag_runs(here: At, dag_id: Text, wanted: Annotated[RunQuery, Query()]) -
         started_by__prefix=wanted.triggering_user_name_prefix_pattern,
         dag_id__like=wanted.dag_id_pattern,
         dag_id__prefix=wanted.dag_id_prefix_pattern,
+        partition_key__like=wanted.partition_key_pattern,
+        partition_key__prefix=wanted.partition_key_prefix_pattern,
     )
     asked += spans(wanted, SPANS)
-    nothing_has_these = (wanted.bundle_version, wanted.partition_key_pattern, wanted.partition_key_prefix_pattern)
-    if any(one is not None for one in (*nothing_has_these, wanted.consuming_asset_pattern)):
+    if any(one is not None for one in (wanted.bundle_version, wanted.consuming_asset_pattern)):
         return DagRuns(dag_runs=[], total_entries=0)
     with here.reader() as reader:
         if dag_id != "~":
@@ -208,13 +209,12 @@ def trigger_words(body: Any, here: Here) -> dict[str, Any]:
         raise Fault(422, "Give both ends of the data interval, or none.")
     if start is not None and end is not None and seconds(end) < seconds(start):
         raise Fault(422, "The data interval ends before it starts.")
-    if body.partition_key is not None:
-        raise Fault(400, "Runs have no partition keys here.")
     told: dict[str, Any] = {
         "run_id": body.dag_run_id,
         "conf": body.conf,
         "date": None if body.logical_date is None else body.logical_date.isoformat(),
         "by": here.person.name,
+        "partition": body.partition_key,
     }
     if start is not None and end is not None:
         told["interval"] = [seconds(start), seconds(end)]

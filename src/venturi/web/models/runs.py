@@ -65,7 +65,7 @@ class Materialize(Strict):
     run_after: OptionalMoment = None
     conf: JsonObject | None = None
     note: Text | None = Field(default=None, max_length=1000)
-    partition_key: Text | None = None
+    partition_key: Text | None = Field(default=None, description="Of DAGs whose schedule has partitions.")
 
 
 class Trigger(Materialize):
