@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from venturi.core import partitions
+from venturi.core import partition_keys, partitions
 from venturi.core.errors import BadPartition
 from venturi.sdk import partitions as sdk
 from venturi.sdk.assets import Asset
@@ -27,11 +27,11 @@ def no_alias(alias: str) -> set[tuple[str, str]]:
 
 
 def targets(mapper: sdk.PartitionMapper, source: str) -> list[str]:
-    return partitions.targets(mapper.as_plain(), source)
+    return partition_keys.targets(mapper.as_plain(), source)
 
 
 def needed(mapper: sdk.PartitionMapper, key: str) -> list[str] | None:
-    return partitions.needed(mapper.as_plain(), key)
+    return partition_keys.needed(mapper.as_plain(), key)
 
 
 def utc(*parts: int) -> float:
@@ -187,7 +187,7 @@ def test_every_key_of_a_window_counts_for_its_own_key_again(at: datetime, which:
     assert found
     for source in found:
         assert targets(rollup, source) == [key]
-    began = partitions.date_of(rollup.as_plain(), key)
+    began = partition_keys.date_of(rollup.as_plain(), key)
     assert began is not None
     assert began <= at.replace(tzinfo=timezone.utc).timestamp() + 86400
 
@@ -242,12 +242,12 @@ def test_a_run_for_a_key_needs_what_the_expression_says_of_it() -> None:
 
 def test_a_partition_begins_where_its_key_says_so() -> None:
     berlin = sdk.StartOfDayMapper(timezone="Europe/Berlin").as_plain()
-    assert partitions.date_of(berlin, "2024-07-01") == utc(2024, 6, 30, 22)
+    assert partition_keys.date_of(berlin, "2024-07-01") == utc(2024, 6, 30, 22)
     product = sdk.ProductMapper(sdk.IdentityMapper(), sdk.StartOfWeekMapper()).as_plain()
-    assert partitions.date_of(product, "eu|2024-03-11 (W11)") == utc(2024, 3, 11)
+    assert partition_keys.date_of(product, "eu|2024-03-11 (W11)") == utc(2024, 3, 11)
     fan = sdk.FanOutMapper(upstream_mapper=sdk.StartOfWeekMapper(), window=sdk.WeekWindow()).as_plain()
-    assert partitions.date_of(fan, "2024-03-12") == utc(2024, 3, 12)
-    assert partitions.date_of(sdk.IdentityMapper().as_plain(), "2024-03-12") is None
+    assert partition_keys.date_of(fan, "2024-03-12") == utc(2024, 3, 12)
+    assert partition_keys.date_of(sdk.IdentityMapper().as_plain(), "2024-03-12") is None
 
     def by(mappers: dict[Any, Any], key: str, *carried: float | None) -> float | None:
         schedule = PartitionedAssetTimetable(assets=A & B, partition_mapper_config=mappers).as_plain()

@@ -15,6 +15,7 @@ import click
 from ..config import find_home, read_config
 from ..core import assets as meaning
 from ..core.assets import Pile
+from ..core.partitions import Waiting, by_assets, waits_for
 from ..store import Reader
 from . import options
 from .printing import COULD_NOT_START, SUCCESS, fail, iso, show, table
@@ -95,8 +96,11 @@ def assets_events(named: str | None, alias: str | None, limit: int, home_given: 
             wanted |= {"name": one["name"], "uri": one["uri"]}
         found = reader.asset_events(**wanted, limit=limit, newest_first=True)
     data = [{**event, "at": iso(event["at"])} for event in found]
-    lines = [(e["at"], e["name"], _made_by(e), json.dumps(e["extra"]) if e["extra"] else "") for e in data]
-    show({"events": data}, as_json, table(("AT", "ASSET", "BY", "EXTRA"), lines))
+    lines = [
+        (e["at"], e["name"], e["partition"] or "", _made_by(e), json.dumps(e["extra"]) if e["extra"] else "")
+        for e in data
+    ]
+    show({"events": data}, as_json, table(("AT", "ASSET", "PARTITION", "BY", "EXTRA"), lines))
     return SUCCESS
 
 
@@ -113,10 +117,13 @@ def assets_waiting(dag_id: str | None, home_given: str | None, as_json: bool) ->
     """The DAGs that start by assets: what each still waits for, and which events wait with it."""
     data = []
     with _reader(home_given) as reader:
-        rows = reader.asset_piles()
+        rows, partitions = reader.asset_piles(), reader.waiting_partitions()
         for spec in _specs(reader):
             condition = meaning.condition_in(spec.get("schedule"))
             if condition is None or dag_id not in (None, spec["dag_id"]):
+                continue
+            if by_assets(spec["schedule"]):
+                data.append(_of_partitions(reader, spec, partitions.get(spec["dag_id"], [])))
                 continue
             of_dag = [row for row in rows if row.dag_id == spec["dag_id"]]
             piles = [Pile(r.name, r.uri, r.n, r.first_at or 0.0) for r in of_dag]
@@ -128,6 +135,25 @@ def assets_waiting(dag_id: str | None, home_given: str | None, as_json: bool) ->
     lines = [(d["dag_id"], sum(h["events"] for h in d["has"]), d["words"]) for d in data]
     show({"waiting": data}, as_json, table(("DAG", "EVENTS", "IT"), lines))
     return SUCCESS
+
+
+def _of_partitions(reader: Reader, spec: dict[str, Any], waiting: list[Waiting]) -> dict[str, Any]:
+    """The same of a DAG that starts by partitions; and of each of these what has come."""
+    words = waits_for(spec["schedule"], waiting, reader.assets_of_alias)
+    found = [
+        {
+            "key": one.key,
+            "since": iso(one.at),
+            "lacks": one.lacks(spec["schedule"], reader.assets_of_alias) or None,
+            "has": [{"name": c.name, "uri": c.uri, "partition": c.source, "at": iso(c.at)} for c in one.events],
+        }
+        for one in waiting
+    ]
+    has: dict[tuple[str, str], dict[str, Any]] = {}
+    for came in {(c.token, c.n): c for one in waiting for c in one.events}.values():
+        told = {"name": came.name, "uri": came.uri, "events": 0, "since": iso(came.at)}
+        has.setdefault(came.asset, told)["events"] += 1
+    return {"dag_id": spec["dag_id"], "words": words, "has": list(has.values()), "partitions": found}
 
 
 @assets.command("event")

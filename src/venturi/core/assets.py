@@ -70,19 +70,6 @@ def condition_in(schedule: Any) -> Any | None:
     return None
 
 
-def is_partitioned(schedule: Any) -> bool:
-    return isinstance(schedule, Mapping) and schedule.get("timetable") == "PartitionedAssetTimetable"
-
-
-def not_served(schedule: Any) -> list[str]:
-    """What of it starts nothing here, in words."""
-    if not isinstance(schedule, Mapping):
-        return []
-    if is_partitioned(schedule):
-        return ["Partitions of assets start no runs yet; start them with: venturi trigger"]
-    return []
-
-
 def watchers_in(schedule: Any) -> Iterator[tuple[Key, dict[str, Any]]]:
     """Each asset that a DAG starts by, with each of its watchers."""
     for one in _in([schedule]):

@@ -6,7 +6,7 @@ Owns the form of changes. Decides nothing (`step` does) and writes nothing (`sto
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import IllegalMove
 from .questions import Answered, Asked
@@ -23,6 +23,9 @@ from .states import (
     check_run_move,
     check_task_move,
 )
+
+if TYPE_CHECKING:
+    from .partitions import Came
 
 
 @dataclass(slots=True)
@@ -462,6 +465,36 @@ class AssetForget:
 
 
 @dataclass(slots=True)
+class PartitionWait:
+    """An event that a DAG is to be started by for a partition, once that is whole."""
+
+    dag_id: str
+    key: str
+    rule: str
+    came: Came
+
+
+@dataclass(slots=True)
+class PartitionStart:
+    """All that waits for a partition is this run's now. Written once, where it still waits."""
+
+    dag_id: str
+    key: str
+    run: int
+
+
+@dataclass(slots=True)
+class PartitionForget:
+    """The DAG does not wait for this partition any more."""
+
+    dag_id: str
+    key: str
+
+
+AssetStep = AssetWait | AssetStart | AssetForget | PartitionWait | PartitionStart | PartitionForget
+
+
+@dataclass(slots=True)
 class StateRow:
     """What tasks keep beside their values: of one instance over its tries, or of an asset over all runs."""
 
@@ -540,7 +573,7 @@ class Batch:
     attempts: list[AttemptRow] = field(default_factory=list)
     values: list[ValueRow] = field(default_factory=list)
     asset_events: list[AssetEventRow] = field(default_factory=list)
-    asset_steps: list[AssetWait | AssetStart | AssetForget] = field(default_factory=list)  # in their order
+    asset_steps: list[AssetStep] = field(default_factory=list)  # in their order
     states: list[StateRow] = field(default_factory=list)
     removals: list[RunRemoval] = field(default_factory=list)
     swept: list[Swept] = field(default_factory=list)

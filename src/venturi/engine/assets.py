@@ -7,7 +7,7 @@ twice. What an expression means is `core.assets`'; a run is made by `making`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,12 @@ from ..core import assets
 from ..core.assets import Key, Pile
 from ..core.errors import NotFound, VenturiError
 from ..core.moves import AssetEventRow, AssetForget, AssetStart, AssetWait, Event
+from ..core.partitions import Waiting, by_assets
 from ..core.step import Turn
 from ..core.world import WHOLE, Run
 from ..store.rows import PileRow
 from .making import Wanted, make_run
+from .partitions import Partitions
 
 if TYPE_CHECKING:
     from .turn import Engine
@@ -39,13 +41,15 @@ class Assets:
         self._changes = -1  # of the versions, when they were last looked at
         self._conditions: dict[str, Any] = {}  # by DAG
         self._consumers: dict[tuple[str, Any], list[str]] = {}  # what an event concerns → DAGs
+        self._partitions = Partitions(engine, self._of_alias, self._held_back)
 
-    def restore(self, rows: Iterable[PileRow]) -> None:
+    def restore(self, rows: Iterable[PileRow], partitions: Mapping[str, Collection[Waiting]]) -> None:
         """What the database says is waiting; anything known before is void."""
         self._piles.clear()
         self._due.clear()
         self._aliases.clear()
         self._changes = -1
+        self._partitions.restore(partitions)
         for row in rows:
             pile = pile_of(row)
             self._piles.setdefault(row.dag_id, {})[pile.key] = pile
@@ -53,11 +57,13 @@ class Assets:
     def forget(self, dag_id: str | None, key: Key | None, turn: Turn) -> int:
         """What waits for a DAG, by an asset, or by it for this DAG, is let go; of how many assets."""
         n = 0
-        for one in [dag_id] if dag_id is not None else list(self._piles):
+        self._look_again(turn)
+        for one in [dag_id] if dag_id is not None else [*self._piles, *self._partitions.dag_ids]:
             for pile in [p for p in self._piles.get(one, ()) if key in (None, p)]:
                 del self._piles[one][pile]
                 turn.batch.asset_steps.append(AssetForget(one, *pile))
                 n += 1
+            n += len(self._partitions.forget(one, key, turn))
         return n
 
     # ── in the turn ──
@@ -74,7 +80,11 @@ class Assets:
             for alias in event.aliases:
                 if ("alias", alias) in self._consumers:
                     self._of_alias(alias).add(key)
-            for dag_id in self._concerned(event):
+            concerned = self._concerned(event)
+            self._partitions.happened(event, run, concerned, turn)
+            for dag_id in concerned:
+                if event.partition is not None or self._partitions.knows(dag_id):
+                    continue  # a partition is an event of that partition alone, and no word on the asset as a whole
                 counts = not self._engine.world.dag(dag_id).paused
                 wait = AssetWait(dag_id, event.token, event.n, event.name, event.uri, event.at, counts)
                 turn.batch.asset_steps.append(wait)
@@ -84,9 +94,7 @@ class Assets:
                     self._due.add(dag_id)
 
     def _concerned(self, event: AssetEventRow) -> list[str]:
-        """Each DAG once. A partition is an event of that partition alone, and no word on the asset as a whole."""
-        if event.partition is not None:
-            return []
+        """Each DAG once."""
         keys: list[tuple[str, Any]] = [("asset", (event.name, event.uri)), ("name", event.name), ("uri", event.uri)]
         keys += [("alias", alias) for alias in event.aliases]
         found = [dag_id for key in keys for dag_id in self._consumers.get(key, ())]
@@ -96,8 +104,9 @@ class Assets:
         """Every DAG whose condition holds gets one run, for all that waits. It costs nothing where nothing is due."""
         if self._changes != self._engine.versions.changes:
             self._look_again(turn)
-        if not self._due or self._engine.foreground:
+        if self._engine.foreground:
             return
+        self._partitions.start_runs(turn)
         for dag_id in sorted(self._due):
             condition = self._conditions.get(dag_id)
             if condition is None or not self._holds(dag_id, condition):
@@ -117,7 +126,7 @@ class Assets:
             return "is paused"
         if len(dag.runs) >= dag.max_active_runs:
             return f"already has {len(dag.runs)} of {dag.max_active_runs} unfinished runs"
-        return self._problems.get(dag_id)
+        return self._problems.get(dag_id) or self._partitions.problems.get(dag_id)
 
     def _start(self, dag_id: str, turn: Turn) -> None:
         engine = self._engine
@@ -153,17 +162,23 @@ class Assets:
         self._changes = versions.changes
         self._conditions, self._problems = {}, {}
         consumers: dict[tuple[str, Any], list[str]] = defaultdict(list)
+        by_partitions: dict[str, Mapping[str, Any]] = {}
         for version in versions.all_current():
             condition = assets.condition_in(version.spec.get("schedule"))
             if condition is None and version.dag_id not in self._piles:
                 continue
-            self._forget(version.dag_id, condition, turn)
-            if condition is None or version.ad_hoc or assets.is_partitioned(version.spec["schedule"]):
+            schedule = version.spec.get("schedule")
+            self._forget(version.dag_id, None if by_assets(schedule) else condition, turn)
+            if condition is None or version.ad_hoc:
                 continue
-            self._conditions[version.dag_id] = condition
+            if by_assets(schedule):
+                by_partitions[version.dag_id] = schedule
+            else:
+                self._conditions[version.dag_id] = condition
             for key in dict.fromkeys(assets.names_in(condition)):
                 consumers[key].append(version.dag_id)
         self._consumers = dict(consumers)
+        self._partitions.take(by_partitions, turn)
         self._due |= self._piles.keys() & self._conditions.keys()
 
     def _forget(self, dag_id: str, condition: Any, turn: Turn) -> None:
@@ -227,7 +242,8 @@ class Assets:
         """What must come before assets start this DAG, for people; None if none do."""
         condition = self._conditions.get(dag_id)
         if condition is None:
-            return None
+            by_partitions = self._partitions.waiting(dag_id)
+            return None if by_partitions is None else by_partitions + self._watched(dag_id)
         piles = self._piles.get(dag_id, {}).values()
         said = assets.waits_for(condition, piles, self._of_alias) + self._watched(dag_id)
         held = self._held_back(dag_id)

@@ -124,7 +124,7 @@ class Engine:
         self.world: World = recovery.read_world(kept, self.reader, self.versions, slots, self._wanted, machine, limit_s)
         self.world.next_call_id = next_call_id
         self.conditions = Conditions(self)
-        self.assets.restore(kept.piles)
+        self.assets.restore(kept.piles, self.reader.waiting_partitions())
         self.deadlines.restore(kept.deadlines)
         self.world.capacity.online = False  # until the executor has told what it holds
         self.backfills.restart(kept.backfills)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
-from ..core import why_deadlines
+from ..core import partitions, why_deadlines
 from ..core.assets import Pile, condition_in, waits_for
 from ..core.backfills import Standing
 from ..core.errors import NotFound
@@ -81,13 +81,17 @@ def known_without(reader: Reader, config: Config, before: str = NO_ENGINE) -> Kn
     specs = {version.dag_id: version.spec for version in kept.versions}
     told = {row.dag_id: {**(row.detail or {}), "next": row.next_at} for row in kept.schedules}
     piles: dict[str, list[Pile]] = {}
+    parts = reader.waiting_partitions()
     for row in kept.piles:
         piles.setdefault(row.dag_id, []).append(assets.pile_of(row))
 
     def waiting(dag_id: str) -> str | None:
-        condition = condition_in(specs.get(dag_id, {}).get("schedule"))
+        schedule = specs.get(dag_id, {}).get("schedule")
+        condition = condition_in(schedule)
         if condition is None:
             return None
+        if partitions.by_assets(schedule):
+            return partitions.waits_for(schedule, parts.get(dag_id, ()), reader.assets_of_alias)
         return waits_for(condition, piles.get(dag_id, ()), lambda alias: set(reader.assets_of_alias(alias)))
 
     def standing(dag_id: str) -> list[Standing]:

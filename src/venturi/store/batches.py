@@ -13,8 +13,8 @@ from typing import Any
 from ..core.assets import declared_in
 from ..core.moves import (
     AssetEventRow,
-    AssetForget,
     AssetStart,
+    AssetStep,
     AssetWait,
     BackfillMove,
     Batch,
@@ -23,6 +23,9 @@ from ..core.moves import (
     Intervention,
     NewCall,
     NewDeadline,
+    PartitionForget,
+    PartitionStart,
+    PartitionWait,
     PoolChange,
     RunMove,
     RunReset,
@@ -204,7 +207,7 @@ def _asset_events(events: list[AssetEventRow]) -> Iterator[Write]:
         yield "asset_alias_event", by_alias, False
 
 
-def _asset_steps(steps: list[AssetWait | AssetStart | AssetForget]) -> Iterator[Write]:
+def _asset_steps(steps: list[AssetStep]) -> Iterator[Write]:
     """One after the other: what has started a run does not wait with what comes after it in the same turn."""
     for s in steps:
         if isinstance(s, AssetWait):
@@ -212,6 +215,15 @@ def _asset_steps(steps: list[AssetWait | AssetStart | AssetForget]) -> Iterator[
         elif isinstance(s, AssetStart):
             yield "asset_start", [(s.dag_id, s.run)], False
             yield "asset_started", [(s.dag_id,)], False
+        elif isinstance(s, PartitionWait):
+            c = s.came
+            yield "partition_wait", [(s.dag_id, s.key, s.rule, c.at)], False
+            yield "partition_event", [(s.dag_id, s.key, c.token, c.n, c.name, c.uri, c.source, c.at, c.date)], False
+        elif isinstance(s, (PartitionStart, PartitionForget)):
+            if isinstance(s, PartitionStart):
+                yield "partition_start", [(s.dag_id, s.key, s.run)], False
+            yield "partition_gone", [(s.dag_id, s.key)], True
+            yield "partition_events_gone", [(s.dag_id, s.key)], False
         else:
             yield "asset_forget", [(s.dag_id, s.name, s.uri)], False
 

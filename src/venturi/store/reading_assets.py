@@ -10,13 +10,14 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from . import tables as t
 from .drivers import Driver
+from .reading_partitions import PartitionReads
 from .rows import PileRow
 from .statements import text_of
 
 EVENTS_AT_ONCE_MAX = 10_000
 
 
-class AssetReads:
+class AssetReads(PartitionReads):
     """The part of a reader that looks at these."""
 
     _driver: Driver

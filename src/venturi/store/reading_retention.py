@@ -126,7 +126,7 @@ def _events() -> Any:
 def _asset_events() -> Any:
     named = [
         select(null()).where(and_(table.c.token == _A.token, table.c.n == _A.n)).exists()
-        for table in (t.asset_waiting, t.run_asset_event)
+        for table in (t.asset_waiting, t.partition_event, t.run_asset_event)
     ]
     return (
         select(_A.token, _A.n, ~or_(*named))

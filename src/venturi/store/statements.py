@@ -137,6 +137,12 @@ def _upsert(table: Table, change: Callable[[Any], dict[str, Any]] | None = None,
     return Statement(columns, build)
 
 
+def _gone(table: Table, *names: str) -> Statement:
+    return Statement(
+        _of(table, *names), lambda rows: delete(table).where(and_(*(table.c[name] == rows[name] for name in names)))
+    )
+
+
 def _guarded_tasks(rows: Rows) -> Update:
     c = t.task_instance.c
     changed = ("state", "token", "try_number", "lost", "started_at", "ended_at", "wake_at", "at", "reason")
@@ -420,6 +426,19 @@ COMMIT: dict[str, Statement] = {
             and_(*(t.asset_waiting.c[name] == rows[name] for name in ("dag_id", "name", "uri")))
         ),
     ),
+    "partition_wait": _upsert(t.partition_waiting, lambda proposed: {}),
+    "partition_event": _insert(t.partition_event),
+    "partition_start": Statement(
+        [*_of(t.partition_event, "dag_id", "key"), *_of(t.run_asset_event, "run")],
+        lambda rows: insert(t.run_asset_event).from_select(
+            ["run", "token", "n"],
+            select(rows["run"], t.partition_event.c.token, t.partition_event.c.n).where(
+                and_(*(t.partition_event.c[name] == rows[name] for name in ("dag_id", "key")))
+            ),
+        ),
+    ),
+    "partition_gone": _gone(t.partition_waiting, "dag_id", "key"),
+    "partition_events_gone": _gone(t.partition_event, "dag_id", "key"),
     "state": _upsert(t.stored_state),
     "state_gone": Statement(
         _of(t.stored_state, "scope", "key"),

@@ -3,7 +3,11 @@
 from .rows import Refused, Served, Told
 
 _DEFINITIONS = "airflow.sdk.definitions"
-_LATER = Told("Kept in the DAG's description; nothing starts by it yet.")
+_OWN_PARTITIONS = Told(
+    "A class of one's own loads, but partitions are not counted by it: such events start no run, which "
+    "`venturi check` and `venturi why` say."
+)
+_TO_EXTEND = {"PartitionMapper", "Window", "WaitPolicy"}
 _OWN_REFERENCE = Told(
     "Those of Airflow are served. A class of one's own is kept, but nothing evaluates it: such a deadline is not "
     "watched, which `venturi status` and `venturi why` say."
@@ -132,7 +136,7 @@ SERVED: list[Served] = [
         "",
     ),
     *[
-        (f"sdk.timetables.{name}", f"airflow.sdk airflow.timetables.simple {_DEFINITIONS}.timetables.assets", _LATER)
+        (f"sdk.timetables.{name}", f"airflow.sdk airflow.timetables.simple {_DEFINITIONS}.timetables.assets", "")
         for name in ("PartitionedAssetTimetable", "PartitionedAtRuntime")
     ],
     *[
@@ -140,7 +144,7 @@ SERVED: list[Served] = [
             f"sdk.partitions.{name}",
             ("" if name in _NOT_IN_SDK else "airflow.sdk ")
             + f"airflow.partition_mappers.{module} {_DEFINITIONS}.partition_mappers.{module}",
-            _LATER,
+            _OWN_PARTITIONS if name in _TO_EXTEND else "",
         )
         for module, names in _MAPPERS.items()
         for name in names
