@@ -136,19 +136,48 @@ def test_a_key_is_refused_where_there_can_be_none_also_without_an_engine(place: 
 
 
 OWN = """
-from airflow.sdk import DAG, Asset, PartitionedAssetTimetable, PartitionMapper, task
+from airflow.sdk import (
+    DAG, Asset, PartitionedAssetTimetable, PartitionedAtRuntime, PartitionMapper, RollupMapper, StartOfWeekMapper,
+    Window, asset, task,
+)
+from datetime import datetime, timedelta
 
-class Mine(PartitionMapper):
+class Country(PartitionMapper):
     def to_downstream(self, key):
-        return key
+        if "-" not in key:
+            raise ValueError(f"{key} names no country")
+        return key.split("-")[0]
 
-with DAG("own", schedule=PartitionedAssetTimetable(assets=Asset("a"), default_partition_mapper=Mine())):
-    @task
-    def t(): ...
-    t()
+class Weekend(Window):
+    expected_decoded_type = datetime
+    def to_upstream(self, start):
+        return [start + timedelta(days=5), start + timedelta(days=6)]
+
+@asset(schedule=PartitionedAtRuntime())
+def cities(context): ...
+
+days = Asset("days")
+weekly = RollupMapper(upstream_mapper=StartOfWeekMapper(input_format="%Y-%m-%d"), window=Weekend())
+for name, one, mapper in [("countries", Asset.ref(name="cities"), Country()), ("weekends", days, weekly)]:
+    with DAG(name, schedule=PartitionedAssetTimetable(assets=one, default_partition_mapper=mapper)):
+        @task
+        def t(partition_key, dag_run):
+            return [partition_key, dag_run.partition_date and dag_run.partition_date.isoformat()]
+        t()
 """
 
 
-def test_a_mapper_of_ones_own_is_told_when_the_file_is_checked(place: Place) -> None:
-    said = place("check", place.file("own.py", OWN))
-    assert "Mine is a class of your own, by which partitions are not counted yet" in said.out + said.err
+def test_mappers_and_windows_of_ones_own_start_runs_too(place: Place) -> None:
+    begin(place, OWN, "cities", "countries", "weekends")
+    place("trigger", "cities", "--partition-key", "fr-paris")
+    found = until(lambda: runs(place, "countries"), "the mapper was asked")
+    assert value(place, "countries", found["fr"], "t") == ["fr", None]
+    for day in ("2026-06-15", "2026-06-20"):
+        place("assets", "event", "days", "--partition", day)
+    words = "(of asset days 1 of 2 keys are there) for partition 2026-06-15 (W25)"
+    until(lambda: words in place("why", "weekends").out, "the first day of the weekend has come")
+    place("assets", "event", "days", "--partition", "2026-06-21")
+    found = until(lambda: runs(place, "weekends"), "the weekend is whole")
+    assert value(place, "weekends", found["2026-06-15 (W25)"], "t") == ["2026-06-15 (W25)", "2026-06-15T00:00:00+00:00"]
+    place("trigger", "cities", "--partition-key", "paris")
+    until(lambda: "paris names no country" in place("why", "countries").out, "it is told what the mapper says")

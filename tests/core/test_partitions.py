@@ -30,6 +30,18 @@ def targets(mapper: sdk.PartitionMapper, source: str) -> list[str]:
     return partition_keys.targets(mapper.as_plain(), source)
 
 
+def waiting(key: str, came: dict[tuple[str, str], list[str]]) -> partitions.Waiting:
+    events = [
+        partitions.Came(n, 0, *asset, source, 1.0, None)
+        for n, (asset, source) in enumerate((asset, source) for asset, several in came.items() for source in several)
+    ]
+    return partitions.Waiting(key, "r", 1.0, events)
+
+
+def is_ready(schedule: Any, key: str, came: dict[tuple[str, str], list[str]]) -> bool:
+    return waiting(key, came).is_ready(schedule, no_alias)
+
+
 def needed(mapper: sdk.PartitionMapper, key: str) -> list[str] | None:
     return partition_keys.needed(mapper.as_plain(), key)
 
@@ -218,9 +230,9 @@ def test_a_wait_policy_says_how_many_are_enough(policy: Any, enough: int | None,
     schedule = PartitionedAssetTimetable(assets=A, default_partition_mapper=mapper).as_plain()
     came = ["apac", "eu", "us"]
     for many in range(4):
-        ready = partitions.is_ready(schedule, "all", {KEYS["a"]: [*came[:many], "mars"]}, no_alias)
+        ready = is_ready(schedule, "all", {KEYS["a"]: [*came[:many], "mars"]})
         assert ready == (enough is not None and many >= enough), many
-    assert not partitions.is_ready(schedule, "all", {KEYS["a"]: came[:not_enough]}, no_alias)
+    assert not is_ready(schedule, "all", {KEYS["a"]: came[:not_enough]})
 
 
 def test_a_run_for_a_key_needs_what_the_expression_says_of_it() -> None:
@@ -235,7 +247,7 @@ def test_a_run_for_a_key_needs_what_the_expression_says_of_it() -> None:
     ]
 
     def ready(names: str) -> bool:
-        return partitions.is_ready(schedule, "2024-03-13T10", {KEYS[n]: ["x"] for n in names}, no_alias)
+        return is_ready(schedule, "2024-03-13T10", {KEYS[n]: ["x"] for n in names})
 
     assert [names for names in ("", "a", "b", "bc", "ab", "ac", "abc") if ready(names)] == ["ab", "ac", "abc"]
 
@@ -251,7 +263,9 @@ def test_a_partition_begins_where_its_key_says_so() -> None:
 
     def by(mappers: dict[Any, Any], key: str, *carried: float | None) -> float | None:
         schedule = PartitionedAssetTimetable(assets=A & B, partition_mapper_config=mappers).as_plain()
-        return partitions.date_by(schedule, key, [KEYS["a"], KEYS["b"]], carried)
+        dates = [*carried, None, None]
+        events = [partitions.Came(n, 0, *KEYS["ab"[n % 2]], key, 1.0, date) for n, date in enumerate(dates)]
+        return partitions.Waiting(key, "r", 1.0, events).began(schedule)
 
     day = sdk.StartOfDayMapper()
     assert by({A: day}, "2024-03-12", 5.0) == utc(2024, 3, 12)
@@ -285,19 +299,33 @@ def test_a_key_that_somebody_gives_is_looked_at_first() -> None:
 
 class Mine(sdk.PartitionMapper):
     def to_downstream(self, key: str) -> str:
-        raise AssertionError("an author's class is not run to start runs")
+        raise AssertionError("an author's class is not run here")
+
+
+class Few(sdk.WaitPolicy):
+    def is_satisfied(self, matched: int, expected: int) -> bool:
+        return matched > expected / 3
 
 
 def test_an_authors_own_class_is_named_and_not_run() -> None:
     fan = sdk.FanOutMapper(
         upstream_mapper=Mine(), window=sdk.SegmentWindow(["a"]), downstream_mapper=sdk.IdentityMapper()
     )
-    schedule = PartitionedAssetTimetable(assets=A & B, partition_mapper_config={A: Mine(), B: fan}).as_plain()
-    assert partitions.own_classes(schedule) == ["Mine"]
+    few = sdk.RollupMapper(upstream_mapper=sdk.FixedKeyMapper("x"), window=sdk.SegmentWindow(["a"]), wait_policy=Few())
+    assert [partitions.own_class(mapper.as_plain()) for mapper in (Mine(), fan, few)] == ["Mine", "Mine", "Few"]
+    assert partitions.own_class(sdk.IdentityMapper().as_plain()) is None
     with pytest.raises(ValueError, match="Mine is a class of the author's own"):
         targets(fan, "x")
-    assert partitions.own_classes(PartitionedAssetTimetable(assets=A).as_plain()) == []
-    assert partitions.own_classes("@daily") == []
+
+
+def test_what_an_authors_own_class_has_said_is_enough_to_know() -> None:
+    schedule = PartitionedAssetTimetable(assets=A, default_partition_mapper=Mine()).as_plain()
+    said = partitions.Said(("x", "y", "z"), 2, 5.0)
+    one = partitions.Waiting("k", "r", 1.0, [partitions.Came(1, 0, *KEYS["a"], "x", 1.0, None, said)])
+    assert one.lacks(schedule, no_alias) == "asset a (of asset a 1 of 3 keys are there, 2 are enough)"
+    one.events.append(partitions.Came(2, 0, *KEYS["a"], "z", 2.0, None, said))
+    assert one.is_ready(schedule, no_alias)
+    assert one.began(schedule) == 5.0
 
 
 def test_what_is_mapped_otherwise_is_another_rule() -> None:

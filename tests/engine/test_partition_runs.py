@@ -8,6 +8,7 @@ import pytest
 
 from venturi.core.spec import DagSpec, TaskSpec
 from venturi.engine.pausing import set_paused
+from venturi.executors.base import Dated
 
 from .test_asset_runs import consumed, declare, finish, runs
 
@@ -171,8 +172,7 @@ def test_a_paused_dag_counts_nothing_and_starts_nothing(bench: Any) -> None:
 
 def test_an_event_that_counts_for_no_key_is_told(bench: Any) -> None:
     allowed = {"mapper": "AllowedKeyMapper", "allowed_keys": ["eu"]}
-    own = {"mapper": "custom", "class": "dags.mine:Mine", "held": {}}
-    declare(bench, consumer("one", {"all": [A, B]}, allowed, [[B, own]]))
+    declare(bench, consumer("one", {"all": [A, B]}, allowed))
     produce(bench, "a", "mars")
     told = bench.engine.assets.waiting("one")
     assert told == (
@@ -181,10 +181,68 @@ def test_an_event_that_counts_for_no_key_is_told(bench: Any) -> None:
     )
     produce(bench, "a", None)
     assert str(bench.engine.assets.waiting("one")).endswith("an event of asset a was of no partition")
-    produce(bench, "b", "eu")
-    assert "Mine is a class of the author's own" in str(bench.engine.assets.waiting("one"))
     assert waiting(bench, "one") == {}
     assert runs(bench, "one") == []
+
+
+OWN = {"mapper": "custom", "class": "dags.mine:Mine", "held": {}}
+
+
+def answer(bench: Any, **told: Any) -> dict[str, Any]:
+    """Of the newest question to a class of the author's own."""
+    request, want = bench.executor.questions[-1]
+    bench.turn(Dated(request, told))
+    return dict(want)
+
+
+def said(key: str, needed: list[str] | None = None, least: int = 0, date: float | None = None) -> dict[str, Any]:
+    return {"key": key, "needed": needed, "least": least, "date": date}
+
+
+def test_a_mapper_of_the_authors_own_is_asked_in_its_own_process(bench: Any) -> None:
+    declare(bench, consumer("one", A, OWN))
+    produce(bench, "a", "x")
+    assert bench.engine.assets.waiting("one") == "asks its own mapper for which partitions 1 event counts"
+    assert runs(bench, "one") == []
+    want = answer(bench, keys=[said("k", date=5.0), said("l", ["x", "y"], 2)], most=None)
+    assert want == {"dag_id": "one", "partition": {"asset": ("a", "s3://a"), "source": "x"}}
+    assert [(run.partition_key, run.partition_date) for run in runs(bench, "one")] == [("k", 5.0)]
+    assert waiting(bench, "one") == {"l": ["a x"]}
+    crash(bench)
+    assert bench.engine.assets.waiting("one") == "waits for asset a (of asset a 1 of 2 keys are there) for partition l"
+    produce(bench, "a", "y")
+    answer(bench, keys=[said("l", ["x", "y"], 2)], most=None)
+    assert keys(bench, "one") == ["k", "l"]
+    assert consumed(bench, runs(bench, "one")[1]) == ["a", "a"]
+
+
+def test_what_is_being_asked_is_asked_again_after_a_crash(bench: Any) -> None:
+    declare(bench, consumer("one", A, OWN))
+    produce(bench, "a", "x")
+    old = bench.executor.questions[-1][0]
+    crash(bench)
+    bench.turn()
+    assert [want["partition"]["source"] for _, want in bench.executor.questions] == ["x"]
+    assert old
+    answer(bench, keys=[said("k")], most=None)
+    answer(bench, keys=[said("k")], most=None)
+    assert keys(bench, "one") == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"error": "ValueError: no such region in one.py:7"}, "ValueError: no such region in one.py:7"),
+        ({"keys": [said("a"), said("b")], "most": 1}, "it makes 2 keys of 'x', and at most 1 are allowed"),
+        ({"keys": [said(7)], "most": None}, "it makes 7 of 'x', which is no key of 1 to 250 characters"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_its_own_mapper_cannot_say_is_told(bench: Any, told: Any, why: str) -> None:
+    declare(bench, consumer("one", A, OWN))
+    produce(bench, "a", "x")
+    answer(bench, **told)
+    assert str(bench.engine.assets.waiting("one")).endswith(f"as its own mapper says: {why}")
+    assert (waiting(bench, "one"), runs(bench, "one")) == ({}, [])
 
 
 def test_a_dag_of_whole_assets_and_one_of_partitions_hear_of_different_events(bench: Any) -> None:

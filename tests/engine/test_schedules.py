@@ -437,3 +437,51 @@ def test_a_run_by_hand_waits_for_what_it_is_about(bench: Bench, after_s: float) 
     (run,) = runs(bench)
     assert told[0]["run_id"] == run.run_id
     assert (run.interval_start, run.logical_date) == (bench.now - DAY, pytest.approx(bench.now - 5, abs=1e-5))
+
+
+# ── runs for partitions ──
+
+BY_DAY = {"timetable": "CronPartitionTimetable", "expression": "0 0 * * *", "timezone": "UTC", "key_format": "%Y-%m-%d"}
+
+
+def partitions_of(bench: Bench) -> list[tuple[str | None, float | None]]:
+    return [(run.partition_key, run.partition_date) for run in runs(bench)]
+
+
+def test_each_moment_of_a_partition_timetable_is_one_run_with_its_key_over_crashes(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule={**BY_DAY, "run_offset": -1}, catchup=True, start_date="2023-11-13T00:00:00+00:00"))
+    go_to(bench, bench.now)
+    first = [("2023-11-12", at("2023-11-12T00:00")), ("2023-11-13", at("2023-11-13T00:00"))]
+    assert partitions_of(bench) == first
+    bench.start()
+    bench.settle()
+    go_to(bench, at("2023-11-15T00:00"))
+    assert partitions_of(bench) == [*first, ("2023-11-14", at("2023-11-14T00:00"))]
+    assert [run.logical_date for run in runs(bench)] == [None] * 3
+
+
+def test_a_partition_is_not_run_twice_by_a_clock_that_is_set_back(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule=BY_DAY, start_date="2023-11-13T00:00:00+00:00"))
+    go_to(bench, at("2023-11-16T12:00"))
+    made = partitions_of(bench)
+    bench.now = at("2023-11-15T12:00")
+    bench.engine.schedules.touch_all()
+    go_to(bench, at("2023-11-16T13:00"))
+    assert partitions_of(bench) == made
+    go_to(bench, at("2023-11-17T01:00"))
+    assert [key for key, _ in partitions_of(bench)[len(made) :]] == ["2023-11-17"]
+
+
+def test_a_timetable_of_ones_own_may_give_partitions_and_they_are_kept(bench: Bench) -> None:
+    bench.now = at("2023-11-14T12:00")
+    serve(bench, daily(schedule={**OWN, "partitioned": True}, catchup=True, start_date="2023-11-01T00:00:00+00:00"))
+    request, _ = bench.executor.questions[-1]
+    first = at("2023-11-15T00:00")
+    told = [[first + n * DAY, None, None, f"day {n}", first + n * DAY] for n in range(8)]
+    bench.turn(Dated(request, {"dates": told, "done": False}))
+    bench.start()
+    bench.settle()
+    go_to(bench, first + 1.5 * DAY)
+    assert partitions_of(bench) == [("day 0", first), ("day 1", first + DAY)]

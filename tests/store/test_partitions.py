@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from venturi.core.errors import GuardFailed
 from venturi.core.moves import AssetEventRow, PartitionForget, PartitionStart, PartitionWait
-from venturi.core.partitions import Came, Waiting
+from venturi.core.partitions import Came, Said, Waiting
 from venturi.store import Store, open_store
 from venturi.store.reading_pages import Condition
 
@@ -40,7 +41,8 @@ def started_by(store: Store, run_id: str) -> list[int]:
 
 def test_what_waits_is_read_as_it_was_written_the_oldest_first(store: Store) -> None:
     epoch = store.take_epoch()
-    first, second, other = came(1, date=NOW), came(2, "b", "é|us"), came(3)
+    first, second = came(1, date=NOW), came(2, "b", "é|us")
+    other = replace(came(3), said=Said(("x", "y"), 1, NOW))
     steps = [wait("z", first), wait("b", second), wait("z", second), wait("b", other, "other", "r2")]
     store.commit(batch(asset_events=[event(one) for one in (first, second, other)], asset_steps=steps), epoch)
     assert there(store) == {
@@ -96,3 +98,22 @@ def test_what_waits_is_there_when_the_database_is_opened_again(address: str) -> 
         store.commit(batch(asset_steps=[wait("eu", came(1))]), store.take_epoch())
     with open_store(address) as store:
         assert there(store) == {"d": [Waiting("eu", "r1", came(1).at, [came(1)])]}
+
+
+def test_a_run_is_for_no_partition_any_more(store: Store) -> None:
+    epoch = store.take_epoch()
+    store.commit(batch(new_runs=[new_run(partition_key="eu", partition_date=NOW)]), epoch)
+    store.commit(batch(no_partition=[1, 1]), epoch)
+    with store.reader() as reader:
+        found = reader.run("d", "r1")
+        assert found is not None
+        assert (found.partition_key, found.partition_date) == (None, None)
+    with pytest.raises(GuardFailed):
+        store.commit(batch(no_partition=[2]), epoch)
+
+
+def test_events_that_wait_for_a_partition_are_not_too_old(store: Store) -> None:
+    epoch = store.take_epoch()
+    store.commit(batch(asset_events=[event(came(1)), event(came(2))], asset_steps=[wait("eu", came(2))]), epoch)
+    with store.reader() as reader:
+        assert reader.old_asset_events(-1, NOW + 9, 10) == [(1, 0, True), (2, 0, False)]

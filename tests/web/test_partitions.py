@@ -87,3 +87,42 @@ def test_runs_are_found_by_their_partition(api):
     for query in ({"partition_key_pattern": "h_A"}, {"partition_key_prefix_pattern": "north_"}):
         found = api.get("dags/regional/dagRuns", **query)["dag_runs"]
         assert [run["dag_run_id"] for run in found] == [wanted], query
+
+
+def cleared(api, status=200, **body):
+    return api.send("POST", "dags/regional/clearPartitions", body, status)
+
+
+def test_a_run_is_for_no_partition_any_more(api):
+    run_id = api.run("regional", partition_key="asia")
+    before = {"dag_runs_cleared": 1, "task_instances_cleared": 0, "dry_run": True}
+    assert cleared(api, partition_key="asia") == before
+    assert cleared(api, partition_key="asia", clear_task_instances=True) == {**before, "task_instances_cleared": 2}
+    assert cleared(api, run_id=run_id, dry_run=False) == {**before, "dry_run": False}
+    path = f"dags/regional/dagRuns/{quote(run_id, safe='')}"
+    assert (api.get(path)["partition_key"], api.get(path)["partition_date"]) == (None, None)
+    assert cleared(api, run_id=run_id)["dag_runs_cleared"] == 0
+    (event,) = api.get("assets/events", source_dag_id="regional", source_run_id=run_id)["asset_events"]
+    assert event["partition_key"] == "asia"
+
+
+def test_which_runs_are_meant_is_said_in_one_way(api):
+    assert "Say which runs" in cleared(api, 422)["detail"][0]["msg"]
+    cleared(api, 422, partition_key="a", run_id="b")
+    cleared(api, 422, partition_key="a", partition_date_start="2026-01-01T00:00:00Z")
+    cleared(api, 422, partition_date_start="2026-02-01T00:00:00Z", partition_date_end="2026-01-01T00:00:00Z")
+    assert api.ask("POST", "dags/nothing/clearPartitions", {"run_id": "x"}).status == 404
+
+
+def test_runs_are_run_again_by_their_partition_or_when_it_begins(api):
+    first = api.run("daily", partition_key="2025-03-01")
+    second = api.run("daily", partition_key="2025-03-02")
+    by_key = api.send("POST", "dags/daily/clearDagRuns", {"partition_key": "2025-03-01"})
+    assert [one["dag_run_id"] for one in by_key["task_instances"]] == [first]
+    window = {"partition_date_start": "2025-02-28T23:00:00Z", "partition_date_end": "2025-03-01T23:00:00Z"}
+    found = api.send("POST", "dags/daily/clearDagRuns", {**window, "dry_run": False})
+    assert [run["dag_run_id"] for run in found["dag_runs"]] == [first, second]
+    for run_id in (first, second):
+        assert api.over("daily", run_id)["partition_key"] is not None
+    assert api.ask("POST", "dags/~/clearDagRuns", {"partition_key": "x"}).status == 400
+    assert api.ask("POST", "dags/daily/clearDagRuns", {}).status == 400

@@ -148,6 +148,7 @@ def _of_partitions(reader: Reader, spec: dict[str, Any], waiting: list[Waiting])
             "has": [{"name": c.name, "uri": c.uri, "partition": c.source, "at": iso(c.at)} for c in one.events],
         }
         for one in waiting
+        if not one.is_unsaid
     ]
     has: dict[tuple[str, str], dict[str, Any]] = {}
     for came in {(c.token, c.n): c for one in waiting for c in one.events}.values():

@@ -550,6 +550,7 @@ class Batch:
     run_resets: list[RunReset] = field(default_factory=list)
     reopenings: list[RunReopening] = field(default_factory=list)
     run_versions: list[tuple[int, int]] = field(default_factory=list)  # (run, version): it goes on with that one
+    no_partition: list[int] = field(default_factory=list)  # runs that are for none any more
     rows_gone: list[tuple[int, str, int]] = field(default_factory=list)  # (run, task_id, map_index), before any move
     interventions: list[Intervention] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)

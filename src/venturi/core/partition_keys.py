@@ -1,13 +1,13 @@
 """Keys of partitions: which keys of a DAG's runs a key of an asset counts for, and which keys make up one.
 
 Owns the meaning of the mappers, windows and wait policies that `sdk.partitions` writes into a schedule, one at a
-time. A class of an author's own is named here and never run.
+time. A class of an author's own is asked in a process of its own, and what it says is handed in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
@@ -15,6 +15,7 @@ from .timetables.zones import zone_of
 
 KEY_CHARS_MAX = 250
 KEYS_OF_AN_EVENT_MAX = 1000  # of a mapper that says no number of its own
+UNSAID = "\x01"  # begins what stands for a key that a class of an author's own is still to say
 
 Mapper = Mapping[str, Any]
 _SOURCE_FORMAT = "%Y-%m-%dT%H:%M:%S"
@@ -29,22 +30,28 @@ def targets(mapper: Mapper, source: str) -> list[str]:
         found = list(dict.fromkeys(_mapped(mapper, source)))
     except OverflowError:
         raise ValueError(f"{source!r} lies outside of the calendar") from None
-    most = mapper.get("max_downstream_keys") or KEYS_OF_AN_EVENT_MAX
+    check(found, source, mapper.get("max_downstream_keys"))
+    return found
+
+
+def check(found: list[Any], source: str, most: int | None) -> None:
+    """Raises ValueError where these cannot be the keys that an event counts for."""
+    most = most or KEYS_OF_AN_EVENT_MAX
     if len(found) > most:
         raise ValueError(f"it makes {len(found)} keys of {source!r}, and at most {most} are allowed")
     for key in found:
-        if not key.strip() or len(key) > KEY_CHARS_MAX:
-            raise ValueError(f"it makes {key[:40]!r} of {source!r}, which is no key of 1 to {KEY_CHARS_MAX} characters")
-    return found
+        if not isinstance(key, str) or not key.strip() or len(key) > KEY_CHARS_MAX or key.startswith(UNSAID):
+            made = repr(key)[:40]
+            raise ValueError(f"it makes {made} of {source!r}, which is no key of 1 to {KEY_CHARS_MAX} characters")
 
 
 def _mapped(mapper: Mapper, source: str) -> list[str]:
     kind = mapper["mapper"]
-    if kind in _STARTS:
-        return [_formatted(mapper, _STARTS[kind](_read(mapper, source)))]
+    if kind in STARTS:
+        return [formatted(mapper, STARTS[kind](read(mapper, source)))]
     if kind in _OTHERS:
         return _OTHERS[kind](mapper, source)
-    raise ValueError(f"{mapper.get('class', kind)} is a class of the author's own, which is not run to start runs")
+    raise ValueError(f"{mapper.get('class', kind)} is a class of the author's own, and not known here")
 
 
 def _allowed(mapper: Mapper, source: str) -> list[str]:
@@ -77,8 +84,8 @@ def _single(mapper: Mapper, source: str) -> str:
 
 def _fanned_out(mapper: Mapper, source: str) -> list[str]:
     upstream, downstream = mapper["upstream_mapper"], mapper["downstream_mapper"]
-    start = _decoded(upstream, _single(upstream, source))
-    return [_as_text(downstream, part) for part in _parts(mapper["window"], start)]
+    start = decoded(upstream, _single(upstream, source))
+    return [as_text(downstream, part) for part in parts_of(mapper["window"], start)]
 
 
 _OTHERS: dict[str, Callable[[Mapper, str], list[str]]] = {
@@ -99,7 +106,7 @@ def _day(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-_STARTS: dict[str, Callable[[datetime], datetime]] = {
+STARTS: dict[str, Callable[[datetime], datetime]] = {
     "StartOfHourMapper": lambda at: at.replace(minute=0, second=0, microsecond=0),
     "StartOfDayMapper": _day,
     "StartOfWeekMapper": lambda at: _day(at - timedelta(days=at.weekday())),
@@ -120,7 +127,7 @@ def _placed(shown: datetime, zone: tzinfo) -> datetime:
     return there if skipped else shown.replace(tzinfo=zone, fold=1)
 
 
-def _read(mapper: Mapper, source: str) -> datetime:
+def read(mapper: Mapper, source: str) -> datetime:
     format = mapper.get("input_format") or _SOURCE_FORMAT
     try:
         at = datetime.strptime(source, format)
@@ -129,17 +136,17 @@ def _read(mapper: Mapper, source: str) -> datetime:
     return _placed(at, _zone(mapper)) if at.tzinfo is None else at.astimezone(_zone(mapper))
 
 
-def _formatted(mapper: Mapper, at: datetime) -> str:
+def formatted(mapper: Mapper, at: datetime) -> str:
     made = at.strftime(mapper["output_format"])
     if mapper["mapper"] == "StartOfQuarterMapper":
         made = made.replace("{quarter}", str((at.month - 1) // 3 + 1))
     return made
 
 
-def _decoded(mapper: Mapper, key: str) -> Any:
+def decoded(mapper: Mapper, key: str) -> Any:
     """From a key that it has made back to the moment, or to the key itself where it is about no time."""
     kind = mapper["mapper"]
-    if kind not in _STARTS:
+    if kind not in STARTS:
         return key
     format = mapper["output_format"]
     try:
@@ -160,7 +167,7 @@ def _pattern(format: str) -> re.Pattern[str]:
     return re.compile(re.sub("%([YmdHMSVUW])", lambda f: rf"(?P<{f[1]}>\d{{{4 if f[1] == 'Y' else 2}}})", made))
 
 
-def _encoded(mapper: Mapper, part: Any) -> str:
+def encoded(mapper: Mapper, part: Any) -> str:
     """As the key of the asset that it is read from."""
     if not isinstance(part, datetime):
         return str(part)
@@ -169,9 +176,9 @@ def _encoded(mapper: Mapper, part: Any) -> str:
     return _placed(shown, zone).strftime(mapper.get("input_format") or _SOURCE_FORMAT)
 
 
-def _as_text(mapper: Mapper, part: Any) -> str:
+def as_text(mapper: Mapper, part: Any) -> str:
     if isinstance(part, datetime):
-        return _formatted(mapper, part) if mapper["mapper"] in _STARTS else part.isoformat()
+        return formatted(mapper, part) if mapper["mapper"] in STARTS else part.isoformat()
     return str(part)
 
 
@@ -192,12 +199,12 @@ _STEPS: dict[str, tuple[int, Callable[[datetime, int], datetime]]] = {
 }
 
 
-def _parts(window: Mapping[str, Any], start: Any) -> list[Any]:
+def parts_of(window: Mapping[str, Any], start: Any) -> list[Any]:
     kind, backward = window["window"], window.get("direction") == "backward"
     if kind == "SegmentWindow":
         return list(window["segments"])
     if kind not in _STEPS and kind != "MonthWindow":
-        raise ValueError(f"{window.get('class', kind)} is a class of the author's own, which is not run to start runs")
+        raise ValueError(f"{window.get('class', kind)} is a class of the author's own, and not known here")
     if not isinstance(start, datetime):
         raise ValueError(f"{kind} counts times, and {start!r} is none")
     if kind in ("MonthWindow", "QuarterWindow", "YearWindow") and start.day != 1:
@@ -220,8 +227,8 @@ def needed(mapper: Mapper, key: str) -> list[str] | None:
         return None
     upstream = mapper["upstream_mapper"]
     try:
-        parts = _parts(mapper["window"], _decoded(upstream, key))
-        return list(dict.fromkeys(_encoded(upstream, part) for part in parts))
+        parts = parts_of(mapper["window"], decoded(upstream, key))
+        return list(dict.fromkeys(encoded(upstream, part) for part in parts))
     except OverflowError:
         raise ValueError(f"{key!r} lies outside of the calendar") from None
 
@@ -233,19 +240,11 @@ def least(mapper: Mapper, many: int) -> int:
         return many
     if policy["wait"] != "MinimumCount":
         name = policy.get("class", policy["wait"])
-        raise ValueError(f"{name} is a class of the author's own, which is not run to start runs")
+        raise ValueError(f"{name} is a class of the author's own, and not known here")
     n = int(policy["n"])
     if n > many:
         raise ValueError(f"it waits for {n} keys, and there are only {many}")
     return n if n > 0 else max(0, many + n)
-
-
-def is_enough(mapper: Mapper, key: str, came: Collection[str]) -> bool:
-    """Whether events of these partitions of an asset are all that it must give to this key."""
-    wanted = needed(mapper, key)
-    if wanted is None:
-        return bool(came)
-    return len(set(wanted) & set(came)) >= least(mapper, len(wanted))
 
 
 # ── when a partition begins ──────────────────────────────────────────────────────────────────────────────
@@ -254,8 +253,8 @@ def is_enough(mapper: Mapper, key: str, came: Collection[str]) -> bool:
 def date_of(mapper: Mapper, key: str) -> float | None:
     """When a partition with this key begins; None where the key is about no time. Raises ValueError."""
     kind = mapper["mapper"]
-    if kind in _STARTS:
-        found = _STARTS[kind](_decoded(mapper, key))
+    if kind in STARTS:
+        found = STARTS[kind](decoded(mapper, key))
         return (_placed(found, _zone(mapper)) if found.tzinfo is None else found).timestamp()
     if kind == "ProductMapper":
         parts = key.split(mapper["delimiter"])

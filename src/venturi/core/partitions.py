@@ -15,7 +15,7 @@ from zlib import adler32, crc32
 from . import assets
 from .assets import Key, OfAlias
 from .errors import BadPartition
-from .partition_keys import KEY_CHARS_MAX, Mapper, carries, date_of, date_of_time, is_enough, least, needed
+from .partition_keys import KEY_CHARS_MAX, UNSAID, Mapper, carries, date_of, date_of_time, least, needed
 
 TOLD_MAX = 3  # partitions that are told one by one
 
@@ -62,24 +62,9 @@ def mapper_of(schedule: Mapping[str, Any], asset: Key) -> Mapper:
     return by_name.get(asset[0]) or by_uri.get(asset[1]) or default
 
 
-def own_classes(schedule: Any) -> list[str]:
-    """Mappers, windows and wait policies that are classes of the author's own, by their names."""
-    if not by_assets(schedule):
-        return []
-    told = [schedule.get("mapper"), *(mapper for _, mapper in schedule.get("mappers") or ())]
-    return list(dict.fromkeys(_own(told)))
-
-
-def not_served(schedule: Any) -> list[str]:
-    """What of it starts nothing here, in words."""
-    names = own_classes(schedule)
-    if not names:
-        return []
-    are = "is a class" if len(names) == 1 else "are classes"
-    return [
-        f"{', '.join(names)} {are} of your own, by which partitions are not counted yet: events of these assets start"
-        " no run. Take a mapper of airflow.sdk, or start runs with: venturi trigger DAG --partition-key KEY"
-    ]
+def own_class(mapper: Mapper) -> str | None:
+    """The name of the mapper, window or wait policy in it that is a class of the author's own."""
+    return next(_own(mapper), None)
 
 
 def _own(part: Any) -> Iterator[str]:
@@ -93,33 +78,7 @@ def _own(part: Any) -> Iterator[str]:
             yield from _own(one)
 
 
-def is_ready(schedule: Mapping[str, Any], key: str, came: Mapping[Key, Collection[str]], of_alias: OfAlias) -> bool:
-    """Whether a run for this key can start by what has come: the partitions of each asset."""
-    there = [asset for asset, sources in came.items() if _is_there(schedule, key, asset, sources)]
-    return bool(there) and assets.holds(schedule["assets"], there, of_alias)
-
-
-def _is_there(schedule: Mapping[str, Any], key: str, asset: Key, sources: Collection[str]) -> bool:
-    try:
-        return is_enough(mapper_of(schedule, asset), key, sources)
-    except ValueError:
-        return False
-
-
 # ── when a partition begins ──────────────────────────────────────────────────────────────────────────────
-
-
-def date_by(
-    schedule: Mapping[str, Any], key: str, given: Collection[Key], carried: Collection[float | None]
-) -> float | None:
-    """When a partition begins by these assets' mappers, or else by the runs that have made it; None where they are
-    not of one mind, or know nothing of it."""
-    try:
-        found = {date for asset in given if (date := date_of(mapper_of(schedule, asset), key)) is not None}
-    except (ValueError, OverflowError):
-        return None
-    found = found or {date for date in carried if date is not None}
-    return found.pop() if len(found) == 1 else None
 
 
 def date_of_given(dag_id: str, schedule: Any, zone: str, key: Any) -> float | None:
@@ -148,6 +107,15 @@ def date_of_given(dag_id: str, schedule: Any, zone: str, key: Any) -> float | No
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a mapper of an author's own has said of a key that it has made."""
+
+    needed: tuple[str, ...] | None  # the keys of the asset that make it up; None: any one is enough
+    least: int  # so many of these are enough
+    date: float | None  # when it begins
+
+
+@dataclass(frozen=True, slots=True)
 class Came:
     """An event of a partition of an asset."""
 
@@ -158,10 +126,22 @@ class Came:
     source: str  # that partition
     at: float
     date: float | None  # when that begins, if the run that has made it said so
+    said: Said | None = None
 
     @property
     def asset(self) -> Key:
         return self.name, self.uri
+
+    def need(self, schedule: Mapping[str, Any], key: str) -> tuple[tuple[str, ...] | None, int]:
+        """The keys of its asset that make up this one, and how many of them are enough. Raises ValueError."""
+        if self.said is not None:
+            return self.said.needed, self.said.least
+        mapper = mapper_of(schedule, self.asset)
+        wanted = needed(mapper, key)
+        return (None, 0) if wanted is None else (tuple(wanted), least(mapper, len(wanted)))
+
+    def began(self, schedule: Mapping[str, Any], key: str) -> float | None:
+        return self.said.date if self.said is not None else date_of(mapper_of(schedule, self.asset), key)
 
 
 @dataclass(slots=True)
@@ -173,15 +153,49 @@ class Waiting:
     at: float
     events: list[Came] = field(default_factory=list)
 
-    def sources(self) -> dict[Key, set[str]]:
-        found: dict[Key, set[str]] = {}
+    @property
+    def is_unsaid(self) -> bool:
+        """It stands for an event of which a class of the author's own must say first for which keys it counts."""
+        return self.key.startswith(UNSAID)
+
+    def by_asset(self) -> dict[Key, list[Came]]:
+        found: dict[Key, list[Came]] = {}
         for came in self.events:
-            found.setdefault(came.asset, set()).add(came.source)
+            found.setdefault(came.asset, []).append(came)
         return found
 
+    def is_ready(self, schedule: Mapping[str, Any], of_alias: OfAlias) -> bool:
+        """Whether a run for it can start by what has come."""
+        there = [asset for asset, came in self.by_asset().items() if self._lacks(schedule, came) is None]
+        return bool(there) and assets.holds(schedule["assets"], there, of_alias)
+
+    def _lacks(self, schedule: Mapping[str, Any], came: list[Came]) -> str | None:
+        """Why events of one asset are not enough; None if they are."""
+        name = came[-1].name
+        try:
+            wanted, enough = came[-1].need(schedule, self.key)
+        except ValueError as error:
+            return f"asset {name} cannot give it: {error}"
+        if wanted is None:
+            return None
+        n = len(set(wanted) & {one.source for one in came})
+        if n >= enough:
+            return None
+        also = f", {enough} are enough" if enough < len(wanted) else ""
+        return f"of asset {name} {n} of {len(wanted)} keys are there{also}"
+
     def began(self, schedule: Mapping[str, Any]) -> float | None:
-        carried = [came.date for came in self.events if carries(mapper_of(schedule, came.asset))]
-        return date_by(schedule, self.key, list(self.sources()), carried)
+        """By the mappers of its assets, or else by the runs that have made it; None where they are not of one mind, or
+        know nothing of it."""
+        try:
+            told = {came.began(schedule, self.key) for came in self.events}
+        except (ValueError, OverflowError):
+            return None
+        found = {date for date in told if date is not None}
+        if not found:
+            same = [came for came in self.events if carries(mapper_of(schedule, came.asset))]
+            found = {came.date for came in same if came.date is not None}
+        return found.pop() if len(found) == 1 else None
 
     def started_by(self) -> str:
         names = sorted({came.name for came in self.events})
@@ -190,31 +204,22 @@ class Waiting:
 
     def lacks(self, schedule: Mapping[str, Any], of_alias: OfAlias) -> str:
         """What must still come for it, as in "asset b (of asset a 3 of 24 keys are there)"; empty if nothing must."""
-        sources = self.sources()
-        there, parts = [], []
-        for asset, came in sources.items():
-            if _is_there(schedule, self.key, asset, came):
-                there.append(asset)
-            else:
-                parts.append(_came_so_far(mapper_of(schedule, asset), self.key, asset, came))
+        found = {asset: self._lacks(schedule, came) for asset, came in self.by_asset().items()}
+        there = [asset for asset, lacking in found.items() if lacking is None]
+        parts = [lacking for lacking in found.values() if lacking is not None]
         lacking = assets.lacking(schedule["assets"], there, of_alias)
         return f"{lacking} ({', '.join(parts)})" if lacking and parts else lacking
-
-
-def _came_so_far(mapper: Mapper, key: str, asset: Key, came: Collection[str]) -> str:
-    try:
-        wanted = needed(mapper, key) or []
-        most = least(mapper, len(wanted))
-    except ValueError as error:
-        return f"asset {asset[0]} cannot give it: {error}"
-    n, enough = len(set(wanted) & set(came)), f", {most} are enough" if most < len(wanted) else ""
-    return f"of asset {asset[0]} {n} of {len(wanted)} keys are there{enough}"
 
 
 def waits_for(
     schedule: Mapping[str, Any], waiting: Collection[Waiting], of_alias: OfAlias, held: str | None = None
 ) -> str:
     """As in "waits for a partition of asset a and asset b", or with what the oldest partitions lack."""
+    unsaid = sum(one.is_unsaid for one in waiting)
+    waiting = [one for one in waiting if not one.is_unsaid]
+    if unsaid:
+        asked = f"asks its own mapper for which partitions {unsaid} {'event counts' if unsaid == 1 else 'events count'}"
+        return f"{asked}; {waits_for(schedule, waiting, of_alias, held)}" if waiting else asked
     if not waiting:
         return f"waits for a partition of {assets.lacking(schedule['assets'], (), of_alias) or 'its assets'}"
     lacks = {one.key: one.lacks(schedule, of_alias) for one in sorted(waiting, key=lambda one: one.at)}

@@ -145,6 +145,6 @@ class Asked:
 
 
 def _planned(told: list[Any]) -> Planned:
-    at, date, about = told
+    at, date, about, *partition = told
     date = at if date is None else date
-    return Planned(at, date, (date, date) if about is None else (about[0], about[1]))
+    return Planned(at, date, (date, date) if about is None else (about[0], about[1]), *partition)

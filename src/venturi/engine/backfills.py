@@ -294,6 +294,8 @@ class Backfills:
             only=one.request.tasks,
             backfill=one.id,
             started_by=f"backfill {one.id}",
+            partition_key=planned.partition_key,
+            partition_date=planned.partition_date,
         )
         return make_run(self._engine, wanted, turn)
 

@@ -59,6 +59,19 @@ def _note(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
     return {"dag_id": row.dag_id, "run_id": row.run_id, **told}
 
 
+def _clear_partition(engine: Engine, head: Head, turn: Turn) -> dict[str, Any]:
+    """A run is for no partition any more; what it has made stays as it was told."""
+    row = changing.find_run(engine.reader, str(head["dag_id"]), str(head["run_id"]))
+    run = engine.world.runs.get(row.id)
+    if run is not None:
+        run.partition_key = run.partition_date = None
+        engine.contexts.forget(run)
+    turn.batch.no_partition.append(row.id)
+    told = {"partition": row.partition_key, "by": _by(head)}
+    turn.batch.events.append(Event(turn.now, "partition_cleared", row.dag_id, row.id, told))
+    return {"dag_id": row.dag_id, "run_id": row.run_id, **told}
+
+
 def _by(head: Head) -> str:
     return str(head.get("by") or "nobody named")
 
@@ -85,4 +98,5 @@ ACTS: dict[str, Callable[[Engine, Head, Turn], dict[str, Any]]] = {
     "resume": _resume,
     "mark": _mark,
     "note": _note,
+    "clear_partition": _clear_partition,
 }

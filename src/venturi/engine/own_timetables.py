@@ -37,12 +37,18 @@ class Ahead(Timetable):
         self._words = words
 
     def take(self, told: list[Any], done: bool) -> None:
-        self.dates = [Planned(at, date, None if about is None else (about[0], about[1])) for at, date, about in told]
+        self.dates = [
+            Planned(at, date, None if about is None else (about[0], about[1]), *partition)
+            for at, date, about, *partition in told
+        ]
         self.done = done
 
     def kept(self) -> dict[str, Any]:
         """As its row keeps it."""
-        return {"dates": [[d.run_after, d.logical_date, d.interval] for d in self.dates], "done": self.done}
+        return {
+            "dates": [[d.run_after, d.logical_date, d.interval, *_partition(d)] for d in self.dates],
+            "done": self.done,
+        }
 
     def next(
         self, last: Planned | None, earliest: float | None, latest: float | None, catchup: bool, now: float
@@ -66,6 +72,10 @@ class Ahead(Timetable):
 
     def words(self) -> str:
         return self._words
+
+
+def _partition(planned: Planned) -> list[Any]:
+    return [] if planned.partition_key is None else [planned.partition_key, planned.partition_date]
 
 
 class NotYet(Exception):

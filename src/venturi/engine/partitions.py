@@ -2,13 +2,16 @@
 
 Owns that reckoning. It is written in the commit of the event itself, and a run in the same commit as the end of the
 waiting for its key, so that each key that is whole has one run, over crashes too. What a key means is
-`core.partitions`'; a run is made by `making`. Mappers of an author's own are not run: what they would count is told.
+`core.partitions`'; a run is made by `making`. A mapper of an author's own is asked through the crew, in a process of
+its own; its event waits meanwhile, and after a crash it is asked again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,8 @@ from ..core import assets, partition_keys, partitions
 from ..core.assets import Key, OfAlias
 from ..core.errors import VenturiError
 from ..core.moves import AssetEventRow, Event, PartitionForget, PartitionStart, PartitionWait
-from ..core.partitions import Came, Waiting
+from ..core.partition_keys import UNSAID
+from ..core.partitions import Came, Said, Waiting
 from ..core.step import Turn
 from ..core.world import Run
 from .making import Wanted, make_run
@@ -32,6 +36,7 @@ class Partitions:
         self._held_back = held_back
         self._schedules: dict[str, Mapping[str, Any]] = {}  # by DAG
         self._waiting: dict[str, dict[str, Waiting]] = {}  # by DAG and key
+        self._asked: set[tuple[str, str]] = set()  # (DAG, key) of what an author's class is asked of
         self._ready: dict[str, dict[str, None]] = {}  # of these, what is whole; the oldest first
         self._refused: dict[str, str] = {}  # why the last event of a DAG counts for no key
         self.problems: dict[str, str] = {}  # why a DAG of which a key is whole cannot start
@@ -39,7 +44,7 @@ class Partitions:
     def restore(self, waiting: Mapping[str, Collection[Waiting]]) -> None:
         """What the database says is waiting; anything known before is void."""
         self._waiting = {dag_id: {one.key: one for one in several} for dag_id, several in waiting.items()}
-        self._ready, self._refused = {}, {}
+        self._ready, self._refused, self._asked = {}, {}, set()
 
     @property
     def dag_ids(self) -> Collection[str]:
@@ -94,19 +99,25 @@ class Partitions:
         run: Run | None,
         turn: Turn,
     ) -> None:
+        mapper = partitions.mapper_of(schedule, came.asset)
+        if partitions.own_class(mapper) is not None:
+            self._wait(dag_id, f"{UNSAID}{came.token}.{came.n}", schedule, came, turn)
+            return
         try:
-            keys = partition_keys.targets(partitions.mapper_of(schedule, came.asset), came.source)
+            keys = partition_keys.targets(mapper, came.source)
         except ValueError as error:
             why = f"an event of asset {came.name} counts for no partition, as {error}"
             self._refuse(dag_id, came.name, came.source, run, why, turn)
             return
         self._refused.pop(dag_id, None)
-        rule = partitions.rule_of(schedule)
-        several = self._waiting.setdefault(dag_id, {})
         for key in keys:
-            several.setdefault(key, Waiting(key, rule, came.at)).events.append(came)
-            turn.batch.asset_steps.append(PartitionWait(dag_id, key, rule, came))
-            self._look(dag_id, key)
+            self._wait(dag_id, key, schedule, came, turn)
+
+    def _wait(self, dag_id: str, key: str, schedule: Mapping[str, Any], came: Came, turn: Turn) -> None:
+        rule, several = partitions.rule_of(schedule), self._waiting.setdefault(dag_id, {})
+        several.setdefault(key, Waiting(key, rule, came.at)).events.append(came)
+        turn.batch.asset_steps.append(PartitionWait(dag_id, key, rule, came))
+        self._look(dag_id, key)
 
     def _refuse(self, dag_id: str, asset: str, key: str | None, run: Run | None, why: str, turn: Turn) -> None:
         self._refused[dag_id] = why
@@ -115,8 +126,43 @@ class Partitions:
 
     def _look(self, dag_id: str, key: str) -> None:
         one = self._waiting[dag_id][key]
-        if partitions.is_ready(self._schedules[dag_id], key, one.sources(), self._of_alias):
+        if one.is_unsaid:
+            self._ask(dag_id, one)
+        elif one.is_ready(self._schedules[dag_id], self._of_alias):
             self._ready.setdefault(dag_id, {})[key] = None
+
+    # ── mappers of the author's own ──
+
+    def _ask(self, dag_id: str, one: Waiting) -> None:
+        version = self._engine.versions.current(dag_id)
+        if version is None or (dag_id, one.key) in self._asked:
+            return
+        self._asked.add((dag_id, one.key))
+        (came,) = one.events
+        want = {"dag_id": dag_id, "partition": {"asset": came.asset, "source": came.source}}
+        self._engine.own_timetables.ask(version.id, want, partial(self._told, dag_id, one))
+
+    def _told(self, dag_id: str, one: Waiting, told: dict[str, Any], turn: Turn) -> None:
+        schedule = self._schedules.get(dag_id)
+        if schedule is None or self._waiting.get(dag_id, {}).get(one.key) is not one:
+            return  # it was let go, or is counted by another rule
+        (came,) = one.events
+        self._let_go(dag_id, one.key, turn)
+        try:
+            if told.get("error"):
+                raise ValueError(told["error"])
+            partition_keys.check([made["key"] for made in told["keys"]], came.source, told["most"])
+        except ValueError as error:
+            why = f"an event of asset {came.name} counts for no partition, as its own mapper says: {error}"
+            self._refuse(dag_id, came.name, came.source, None, why, turn)
+            return
+        self._refused.pop(dag_id, None)
+        for made in {made["key"]: made for made in told["keys"]}.values():
+            wanted = made["needed"]
+            said = Said(None if wanted is None else tuple(wanted), made["least"], made["date"])
+            self._wait(dag_id, made["key"], schedule, replace(came, said=said), turn)
+
+    # ── the runs ──
 
     def start_runs(self, turn: Turn) -> None:
         """Each key that is whole gets one run, as there is room. It costs nothing where none is."""
@@ -155,6 +201,7 @@ class Partitions:
         del self._waiting[dag_id][key]
         if not self._waiting[dag_id]:
             del self._waiting[dag_id]
+        self._asked.discard((dag_id, key))
         self._ready.get(dag_id, {}).pop(key, None)
 
     def _let_go(self, dag_id: str, key: str, turn: Turn) -> None:
@@ -164,6 +211,7 @@ class Partitions:
     def forget(self, dag_id: str, asset: Key | None, turn: Turn) -> set[Key]:
         """What waits for a DAG's partitions, of all assets or of one, is let go; of which assets that was."""
         gone: set[Key] = set()
+        schedule = self._schedules.get(dag_id)
         for one in list(self._waiting.get(dag_id, {}).values()):
             kept = [came for came in one.events if asset is not None and came.asset != asset]
             if len(kept) == len(one.events):
@@ -171,11 +219,8 @@ class Partitions:
             gone |= {came.asset for came in one.events} - {came.asset for came in kept}
             self._let_go(dag_id, one.key, turn)
             for came in kept:
-                several = self._waiting.setdefault(dag_id, {})
-                several.setdefault(one.key, Waiting(one.key, one.rule, came.at)).events.append(came)
-                turn.batch.asset_steps.append(PartitionWait(dag_id, one.key, one.rule, came))
-            if kept:
-                self._look(dag_id, one.key)
+                assert schedule is not None
+                self._wait(dag_id, one.key, schedule, came, turn)
         return gone
 
     # ── in words ──

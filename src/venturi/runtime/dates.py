@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..sdk import times
+from ..sdk.partitions import keys_of, least_of
 from ..sdk.timetables import DagRunInfo, DataInterval, TimeRestriction
 from ..wire.frames import Head
 from .environment import Places
@@ -42,7 +43,10 @@ def _sentence(error: BaseException, root: str) -> str:
 
 
 def answer(dags: dict[str, Any], want: Head) -> Head:
-    """`dates` [[run_after, logical_date, interval]…], and whether there are no more; or for `manual` an `interval`."""
+    """`dates` [[run_after, logical_date, interval]…], and whether there are no more; or for `manual` an `interval`; or
+    of a `partition` of an asset the `keys` that it counts for."""
+    if want.get("partition") is not None:
+        return _keys(dags[want["dag_id"]].schedule, want["partition"])
     timetable = _timetable(dags[want["dag_id"]].schedule)
     if want.get("manual") is not None:
         found = timetable.infer_manual_data_interval(run_after=_time(want["manual"]))
@@ -62,6 +66,19 @@ def answer(dags: dict[str, Any], want: Head) -> Head:
     return {"dates": dates, "done": False}
 
 
+def _keys(schedule: Any, want: Head) -> Head:
+    """What a partition mapper of the author's own says: each key, what of the asset makes it up, when it begins."""
+    name, uri = want["asset"]
+    mapper = schedule.get_partition_mapper(name=name, uri=uri)
+    told = []
+    for key in keys_of(mapper, want["source"]):
+        needed = sorted(mapper.to_upstream(key)) if mapper.is_rollup else None
+        least = 0 if needed is None else least_of(mapper.wait_policy, len(needed))
+        date = mapper.to_partition_date(key)
+        told.append({"key": key, "needed": needed, "least": least, "date": None if date is None else _seconds(date)})
+    return {"keys": told, "most": mapper.max_downstream_keys}
+
+
 def _timetable(schedule: Any) -> Any:
     """Beside assets it is their other half."""
     return getattr(schedule, "timetable", schedule)
@@ -77,7 +94,9 @@ def _next(timetable: Any, last: Any, restriction: TimeRestriction) -> Any:
 
 def _planned(info: Any) -> list[Any]:
     interval = _interval(info.data_interval)
-    return [_seconds(info.run_after), interval[0] if interval else None, interval]
+    told = [_seconds(info.run_after), interval[0] if interval else None, interval]
+    key, date = getattr(info, "partition_key", None), getattr(info, "partition_date", None)
+    return told if key is None else [*told, str(key), None if date is None else _seconds(date)]
 
 
 def _interval(interval: Any) -> list[float] | None:

@@ -33,7 +33,7 @@ def describe(dag: DAG) -> DagSpec:
     dag.value_backend = value_backend.chosen()
     no_backend = [f"{dag.value_backend} Until then every task fails."] if isinstance(dag.value_backend, str) else []
     schedule = plain_schedule(dag.schedule)
-    warnings = [*dag.warnings, *no_backend, *_not_served(schedule)]
+    warnings = [*dag.warnings, *no_backend]
     groups = tuple(group.spec() for group in dag.task_group_dict.values())
     tasks = tuple(describe_task(task, weights[task.task_id], dag.fileloc) for task in dag.task_dict.values())
     mapped = [source for task in tasks for source in task.mapped] + [s for group in groups for s in group.mapped]
@@ -256,14 +256,6 @@ def plain_param(param: Any) -> dict[str, Any]:
 
 
 # ── priority ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _not_served(schedule: Any) -> list[str]:
-    if not isinstance(schedule, dict) or schedule.get("timetable") != "PartitionedAssetTimetable":
-        return []
-    from ..core.partitions import not_served
-
-    return not_served(schedule)
 
 
 def total_weights(dag: DAG) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Partitions of assets: which keys of one asset's partitions make up a key of another's.
 
-Owns the author-side classes and their plain form. Mapping keys is done where runs are started; only an author's own
-class carries its own `to_downstream`.
+Owns the author-side classes and their plain form. What ours mean is `core.partition_keys`', by which runs are started
+without them; they answer here for classes of an author's own that hold or extend them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
+from . import times
 from .plain import class_path, plain, zone_text
 
 
@@ -28,6 +29,18 @@ class PartitionMapper:
 
     def to_downstream(self, key: str) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no to_downstream().")
+
+    def decode_downstream(self, downstream_key: str) -> Any:
+        """What a window counts from: of a key that this has made."""
+        return downstream_key
+
+    def encode_upstream(self, decoded: Any) -> str:
+        """The key of the asset that a part of a window stands for."""
+        return str(decoded)
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        """When a partition with this key begins."""
+        return None
 
     def serialize(self) -> dict[str, Any]:
         told = {name: _plain(getattr(self, name)) for name in self.held}
@@ -119,6 +132,15 @@ class _Several(PartitionMapper):
 class ChainMapper(_Several):
     """One mapper after the other."""
 
+    def to_downstream(self, key: str) -> list[str]:
+        keys = [key]
+        for mapper in self.mappers:
+            keys = [made for one in keys for made in keys_of(mapper, one)]
+        return keys
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        return self.mappers[-1].to_partition_date(downstream_key)
+
 
 class ProductMapper(_Several):
     """A key of several parts, each with its own mapper."""
@@ -136,6 +158,17 @@ class ProductMapper(_Several):
     ) -> None:
         super().__init__(mapper0, mapper1, *mappers, max_downstream_keys=max_downstream_keys)
         self.delimiter = delimiter
+
+    def to_downstream(self, key: str) -> str:
+        parts = key.split(self.delimiter)
+        if len(parts) != len(self.mappers):
+            raise ValueError(f"{key!r} has {len(parts)} parts between {self.delimiter!r}, and not {len(self.mappers)}")
+        return self.delimiter.join(_one_of(mapper, part) for mapper, part in zip(self.mappers, parts, strict=True))
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        parts = zip(self.mappers, downstream_key.split(self.delimiter), strict=False)
+        found = [date for mapper, part in parts if (date := mapper.to_partition_date(part)) is not None]
+        return found[0] if len(found) == 1 else None
 
 
 class _StartOf(PartitionMapper):
@@ -157,6 +190,40 @@ class _StartOf(PartitionMapper):
         self.timezone = zone_text(timezone)
         self.input_format = input_format
         self.output_format = output_format or self.default_output_format
+
+    def _as_ours(self) -> dict[str, Any]:
+        """In plain, as the nearest of our classes that this one extends."""
+        kind = next(kind for kind in type(self).__mro__ if kind.__module__ == __name__)
+        return {"mapper": kind.__name__, **{name: getattr(self, name) for name in self.held}}
+
+    def normalize(self, dt: datetime) -> datetime:
+        from ..core import partition_keys
+
+        return partition_keys.STARTS[self._as_ours()["mapper"]](dt)
+
+    def format(self, dt: datetime) -> str:
+        from ..core import partition_keys
+
+        return partition_keys.formatted(self._as_ours(), dt)
+
+    def to_downstream(self, key: str) -> str:
+        from ..core import partition_keys
+
+        return self.format(self.normalize(partition_keys.read(self._as_ours(), key)))
+
+    def decode_downstream(self, downstream_key: str) -> Any:
+        from ..core import partition_keys
+
+        return partition_keys.decoded(self._as_ours(), downstream_key)
+
+    def encode_upstream(self, decoded: Any) -> str:
+        from ..core import partition_keys
+
+        return partition_keys.encoded(self._as_ours(), decoded)
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        found = self.normalize(self.decode_downstream(downstream_key))
+        return found if found.tzinfo is not None else times.make_aware(found, times.zone(self.timezone))
 
 
 class StartOfHourMapper(_StartOf):
@@ -215,6 +282,12 @@ class Window:
 class _Calendar(Window):
     expected_decoded_type = datetime
 
+    def to_upstream(self, start: Any) -> Iterable[Any]:
+        kind = next(kind for kind in type(self).__mro__ if kind.__module__ == __name__)
+        from ..core import partition_keys
+
+        return partition_keys.parts_of({"window": kind.__name__, "direction": self.direction.value}, start)
+
 
 class HourWindow(_Calendar):
     """The sixty minutes of an hour."""
@@ -261,10 +334,14 @@ class SegmentWindow(Window):
 
 
 class WaitPolicy:
-    """When enough of a window has come."""
+    """When enough of a window has come. Extend it and give `is_satisfied(matched, expected)`."""
+
+    def is_satisfied(self, matched: int, expected: int) -> bool:
+        raise NotImplementedError(f"{type(self).__name__} has no is_satisfied().")
 
     def as_plain(self) -> dict[str, Any]:
-        return {"wait": type(self).__name__, **vars(self)}
+        kind = type(self)
+        return {"wait": kind.__name__, **vars(self)} if kind.__module__ == __name__ else _own(kind, plain(vars(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WaitPolicy) and self.as_plain() == other.as_plain()
@@ -273,8 +350,15 @@ class WaitPolicy:
         return hash(repr(self.as_plain()))
 
 
+def _own(kind: type, held: Any) -> dict[str, Any]:
+    return {"wait": "custom", "class": class_path(kind), "held": held}
+
+
 class WaitForAll(WaitPolicy):
     """When all of it has."""
+
+    def is_satisfied(self, matched: int, expected: int) -> bool:
+        return matched >= expected
 
 
 class MinimumCount(WaitPolicy):
@@ -284,6 +368,9 @@ class MinimumCount(WaitPolicy):
         if n == 0:
             raise ValueError("MinimumCount(0) would always be met. Use WaitForAll(), or a number other than 0.")
         self.n = n
+
+    def is_satisfied(self, matched: int, expected: int) -> bool:
+        return matched >= (self.n if self.n > 0 else max(0, expected + self.n))
 
 
 class RollupMapper(PartitionMapper):
@@ -310,6 +397,17 @@ class RollupMapper(PartitionMapper):
         self.upstream_mapper = upstream_mapper
         self.window = window
         self.wait_policy = wait_policy or WaitForAll()
+
+    def to_downstream(self, key: str) -> Any:
+        return self.upstream_mapper.to_downstream(key)
+
+    def to_upstream(self, downstream_key: str) -> frozenset[str]:
+        """The keys of the asset that make up this one."""
+        start = self.upstream_mapper.decode_downstream(downstream_key)
+        return frozenset(self.upstream_mapper.encode_upstream(part) for part in self.window.to_upstream(start))
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        return self.upstream_mapper.to_partition_date(downstream_key)
 
 
 class FanOutMapper(PartitionMapper):
@@ -344,3 +442,38 @@ class FanOutMapper(PartitionMapper):
                 )
             downstream_mapper = usual()
         self.downstream_mapper = downstream_mapper
+
+    def to_downstream(self, key: str) -> list[str]:
+        start = self.upstream_mapper.decode_downstream(_one_of(self.upstream_mapper, key))
+        return [_as_text(self.downstream_mapper, part) for part in self.window.to_upstream(start)]
+
+    def to_partition_date(self, downstream_key: str) -> datetime | None:
+        return self.downstream_mapper.to_partition_date(downstream_key)
+
+
+# ── where a class of an author's own is asked ────────────────────────────────────────────────────────────
+
+
+def keys_of(mapper: PartitionMapper, key: str) -> list[Any]:
+    """The keys that a mapper makes, be it one or several."""
+    found = mapper.to_downstream(key)
+    return [found] if isinstance(found, str) else list(found)
+
+
+def _one_of(mapper: PartitionMapper, key: str) -> str:
+    found = keys_of(mapper, key)
+    if len(found) != 1:
+        raise ValueError(f"{type(mapper).__name__} makes {len(found)} keys of {key!r} where one is needed")
+    return str(found[0])
+
+
+def _as_text(mapper: PartitionMapper, part: Any) -> str:
+    format = getattr(mapper, "format", None)
+    if callable(format):
+        return str(format(part))
+    return part.isoformat() if isinstance(part, datetime) else str(part)
+
+
+def least_of(policy: WaitPolicy, many: int) -> int:
+    """How many of so many keys are enough; more than there are where they never are."""
+    return next((n for n in range(many + 1) if policy.is_satisfied(n, many)), many + 1)

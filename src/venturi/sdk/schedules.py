@@ -122,8 +122,13 @@ def plain_timetable(timetable: Any) -> Any:
         "timetable": "custom",
         "class": class_path(type(timetable)),
         "held": plain(timetable.serialize()),
+        **({"partitioned": True} if _has_partitions(timetable) else {}),
         "summary": str(getattr(timetable, "summary", "") or type(timetable).__name__),
     }
+
+
+def _has_partitions(timetable: Any) -> bool:
+    return any(getattr(timetable, name, False) for name in ("partitioned", "partitioned_at_runtime"))
 
 
 def runs_at_once_max(schedule: Any) -> int | None:

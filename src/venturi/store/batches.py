@@ -55,6 +55,8 @@ def writes(batch: Batch) -> Iterator[Write]:
         yield from _of_people(batch)
     if batch.new_runs:
         yield "new_run", [_new_run(run) for run in batch.new_runs], False
+    if batch.no_partition:
+        yield "no_partition", [(run,) for run in dict.fromkeys(batch.no_partition)], True
     if batch.run_moves:
         yield "run_move", _run_moves(batch.run_moves), True
     if batch.task_moves:
@@ -218,7 +220,9 @@ def _asset_steps(steps: list[AssetStep]) -> Iterator[Write]:
         elif isinstance(s, PartitionWait):
             c = s.came
             yield "partition_wait", [(s.dag_id, s.key, s.rule, c.at)], False
-            yield "partition_event", [(s.dag_id, s.key, c.token, c.n, c.name, c.uri, c.source, c.at, c.date)], False
+            said = None if c.said is None else _dumps([c.said.needed, c.said.least, c.said.date])
+            row = (s.dag_id, s.key, c.token, c.n, c.name, c.uri, c.source, c.at, c.date, said)
+            yield "partition_event", [row], False
         elif isinstance(s, (PartitionStart, PartitionForget)):
             if isinstance(s, PartitionStart):
                 yield "partition_start", [(s.dag_id, s.key, s.run)], False

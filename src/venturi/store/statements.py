@@ -426,6 +426,10 @@ COMMIT: dict[str, Statement] = {
             and_(*(t.asset_waiting.c[name] == rows[name] for name in ("dag_id", "name", "uri")))
         ),
     ),
+    "no_partition": Statement(
+        _of(t.run, "id"),
+        lambda rows: update(t.run).values(partition_key=null(), partition_date=null()).where(t.run.c.id == rows["id"]),
+    ),
     "partition_wait": _upsert(t.partition_waiting, lambda proposed: {}),
     "partition_event": _insert(t.partition_event),
     "partition_start": Statement(

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-STAMPS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")  # every schema there has been, oldest first
+STAMPS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")  # every schema there has been, oldest first
 HEAD = STAMPS[-1]
 
 metadata = MetaData()
@@ -416,6 +416,7 @@ partition_event = Table(  # the events that a run for it is to be started by
     _need("source", Text),  # the partition of the asset
     _need("at", Double),
     Column("date", Double),  # when that begins, if the run that has made it said so
+    Column("said", Text),  # JSON: what a mapper of an author's own has said of the key
 )
 
 run_asset_event = Table(  # the events that have started a run

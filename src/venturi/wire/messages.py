@@ -41,7 +41,8 @@ def load(request: int, source: Head, time_limit_s: float, memory_limit_mb: float
 
 def dates(request: int, source: Head, want: Head, time_limit_s: float, fork_safe: bool = True) -> Head:
     """Ask a timetable class of the author's own, and answer `dated` with this request number. `want`: dag_id, and last
-    (run_after, logical_date, interval), earliest, latest, catchup and count of the next dates; or `manual`, a time.
+    (run_after, logical_date, interval), earliest, latest, catchup and count of the next dates; or `manual`, a time;
+    or `partition` (asset, source) of an asset.
 
     The crew passes it on to the file's zygote with a pipe, into which a fork writes the answer as JSON.
     """
@@ -185,8 +186,9 @@ def loaded(request: int, **more: Any) -> Head:
 
 
 def dated(request: int, **more: Any) -> Head:
-    """`dates` [[run_after, logical_date, interval]…] and `done`, if there are no more; `interval` of a run made by
-    hand; or `error`, a sentence."""
+    """`dates` [[run_after, logical_date, interval, key and date of a partition?]…] and `done`, if there are no more;
+    `interval` of a run made by hand; `keys` [{key, needed, least, date}] and `most` of a partition; or `error`, a
+    sentence."""
     return {"k": "dated", "request": request, **more}
 
 

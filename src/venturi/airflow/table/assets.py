@@ -3,11 +3,6 @@
 from .rows import Refused, Served, Told
 
 _DEFINITIONS = "airflow.sdk.definitions"
-_OWN_PARTITIONS = Told(
-    "A class of one's own loads, but partitions are not counted by it: such events start no run, which "
-    "`venturi check` and `venturi why` say."
-)
-_TO_EXTEND = {"PartitionMapper", "Window", "WaitPolicy"}
 _OWN_REFERENCE = Told(
     "Those of Airflow are served. A class of one's own is kept, but nothing evaluates it: such a deadline is not "
     "watched, which `venturi status` and `venturi why` say."
@@ -144,7 +139,7 @@ SERVED: list[Served] = [
             f"sdk.partitions.{name}",
             ("" if name in _NOT_IN_SDK else "airflow.sdk ")
             + f"airflow.partition_mappers.{module} {_DEFINITIONS}.partition_mappers.{module}",
-            _OWN_PARTITIONS if name in _TO_EXTEND else "",
+            "",
         )
         for module, names in _MAPPERS.items()
         for name in names

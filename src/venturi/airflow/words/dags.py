@@ -89,5 +89,8 @@ ROWS = (
     Command("assets materialize", "assets.materialize", "venturi trigger DAG", f"--name=NAME --uri=URI {OUT}"),
     Command("datasets list", "assets.ls", "venturi assets ls", f"--columns=NAMES {OUT}"),
     Command("datasets details", "assets.details", "venturi assets events NAME", f"--name=NAME --uri=URI {OUT}"),
-    Command("partitions clear", "A run keeps its partition here; run one again with: venturi clear DAG RUN."),
+    Command(
+        "partitions clear",
+        "Over the API: clearPartitions. Run one again with: venturi clear DAG RUN.",
+    ),
 )

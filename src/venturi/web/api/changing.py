@@ -10,7 +10,9 @@ from pydantic import JsonValue
 
 from ...core.errors import NotFound, VenturiError
 from ...core.spec import tasks_by_group
+from ...store import Reader
 from ...store.reading_pages import Condition, Order
+from ...store.rows import RunRow
 from ..changing import change, instances_of, mark, name_of, note
 from ..errors import Fault, status_of
 from ..forming import dag_of, run_of, told_run
@@ -19,7 +21,7 @@ from ..instances import one_instance
 from ..models.bulks import Bulk, BulkResult, BulkResults
 from ..models.runs import BulkRun, ClearPartitions, DagRun, DagRuns, PartitionsCleared, RunClear, RunPatch, RunsClear
 from ..models.tasks import BulkInstance, ClearedInstances, ClearInstances, InstancePatch, TaskInstance, TaskInstances
-from ..paging import Number, Text, seconds
+from ..paging import Number, Text, conditions, seconds
 from .instances import RUN
 
 routes = Routes("Changes")
@@ -82,13 +84,17 @@ def clear_dag_run(here: At, dag_id: Text, dag_run_id: Text, body: RunClear) -> C
 
 @routes.post("/dags/{dag_id}/clearDagRuns", may="runs:write", by_grant=True, response_model=ClearedInstances | DagRuns)
 def clear_dag_runs(here: At, dag_id: Text, body: RunsClear) -> ClearedInstances | DagRuns:
-    if body.partition_key or body.partition_date_start or body.partition_date_end:
-        raise Fault(400, "Runs have no partitions here: name them in dag_runs.")
-    if not body.dag_runs:
-        raise Fault(400, "Name the runs to clear in dag_runs.")
+    by_partition = _by_partition(body)
+    if bool(body.dag_runs) == bool(by_partition):
+        raise Fault(400, "Say which runs to clear: by dag_runs, by partition_key, or by when their partitions begin.")
     words = _clear_words(body)
     named = [(_dag_of(here, dag_id, one), one.dag_run_id) for one in body.dag_runs[:RUNS_AT_ONCE_MAX]]
     with here.reader() as reader:
+        if by_partition:
+            if dag_id == "~":
+                raise Fault(400, "By their partitions runs of one DAG are cleared: name it in the address.")
+            dag_of(reader, dag_id)
+            named = [(dag_id, run.run_id) for run in _of_partitions(reader, dag_id, by_partition)]
         for dag, run_id in named:
             run_of(reader, dag, run_id)
     found: list[TaskInstance] = []
@@ -120,9 +126,38 @@ def _dag_of(here: Here, dag_id: str, one: BulkRun | BulkInstance) -> str:
 
 @routes.post("/dags/{dag_id}/clearPartitions", may="runs:write")
 def clear_dag_run_partitions(here: At, dag_id: Text, body: ClearPartitions) -> PartitionsCleared:
+    """Runs are for no partition any more; with `clear_task_instances` they run again as well."""
+    by_partition = _by_partition(body)
+    if (body.run_id is None) == (not by_partition):
+        raise Fault(422, "Say which runs: by run_id, by partition_key, or by when their partitions begin.")
     with here.reader() as reader:
         dag_of(reader, dag_id)
-    raise Fault(400, "Runs have no partitions here. Clear runs by their ids.")
+        wanted = by_partition if body.run_id is None else [Condition("run_id", "is", body.run_id)]
+        found = _of_partitions(reader, dag_id, wanted)
+    tasks = 0
+    for run in found:
+        if run.partition_key is not None and not body.dry_run:
+            here.tell("clear_partition", dag_id=dag_id, run_id=run.run_id, by=here.person.name)
+        if body.clear_task_instances:
+            tasks += len(change(here, "clear", body.dry_run, dag_id, run.run_id))
+    many = sum(run.partition_key is not None for run in found)
+    return PartitionsCleared(dag_runs_cleared=many, task_instances_cleared=tasks, dry_run=body.dry_run)
+
+
+def _by_partition(body: RunsClear | ClearPartitions) -> list[Condition]:
+    """Of the two ways at most one: by a key, or by when partitions begin."""
+    start, end = body.partition_date_start, body.partition_date_end
+    if body.partition_key is not None and (start or end):
+        raise Fault(422, "Say a partition_key, or when partitions begin, and not both.")
+    if start is not None and end is not None and seconds(start) > seconds(end):
+        raise Fault(422, "partition_date_start lies after partition_date_end.")
+    return conditions(partition_key__is=body.partition_key, partition_date__ge=start, partition_date__le=end)
+
+
+def _of_partitions(reader: Reader, dag_id: str, wanted: list[Condition]) -> list[RunRow]:
+    order = [Order("partition_date"), Order("run_id")]
+    rows = reader.page("runs", [Condition("dag_id", "is", dag_id), *wanted], order, RUNS_AT_ONCE_MAX).rows
+    return [RunRow.of(row[:-1]) for row in rows]
 
 
 @routes.patch("/dags/{dag_id}/dagRuns", may="runs:write", by_grant=True)

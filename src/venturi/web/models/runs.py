@@ -118,6 +118,8 @@ class RunsClear(Strict):
 
 
 class ClearPartitions(Strict):
+    """Which runs: by one of run_id, partition_key, and when their partitions begin."""
+
     partition_key: Text | None = None
     partition_date_start: OptionalMoment = None
     partition_date_end: OptionalMoment = None
