@@ -122,8 +122,9 @@ def test_what_a_connection_names_is_asked_whether_it_answers(place: Place) -> No
         (("connections", "set", " ", "x://h"), "is named by 1 to 250 printable characters"),
         (("connections", "set", "c", "x://h", "--host", "h"), "not both"),
         (("variables", "set", "", "v"), "is named by 1 to 250 printable characters"),
-        (("connections", "import", "gone.json"), "gone.json cannot be used: No such file"),
-        (("variables", "import", "v.txt"), "Name it .json, .yaml or .env"),
+        (("connections", "import", "gone.json"), "gone.json cannot be used: there is no such file.\n"),
+        (("connections", "import", "/"), "/ cannot be used: it is a folder.\n"),
+        (("variables", "import", "/etc/passwd"), "Name it .json, .yaml or .env"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(place: Place, arguments: tuple[str, ...], sentence: str) -> None:

@@ -160,6 +160,9 @@ def test_a_port_that_is_taken_is_said_at_once_and_nothing_stays(place: Place):
     assert said.status == 1
     assert port in said.json["error"]["message"]
     assert alive(place) == {}
+    said = place("up", "-D", "--port", "99999")
+    assert (said.status, said.err) == (1, "There is no port 99999: ports go from 1 to 65535.\n")
+    assert alive(place) == {}
 
 
 def test_what_cannot_come_up_says_why_from_its_log(place: Place):
@@ -210,6 +213,15 @@ def test_a_dag_file_is_found_triggered_and_looked_at(place: Place):
     assert "counting" in place("logs", "hello", run_id, "numbers").out
     assert "counting" in place("logs", "hello", run_id, "numbers", "--json").json["text"]
     assert place("logs", "hello", run_id, "square").status == 1  # mapped: says so
+    for wrong, sentence in (
+        (("none",), "DAG 'hello' has no task 'none'. It has: numbers, square."),
+        (("numbers", "--try", "9"), "There is no try '9'. Task 'numbers' has had 1 in this run."),
+    ):
+        said = place("logs", "hello", run_id, *wrong)
+        assert (said.status, said.err) == (1, sentence + "\n")
+    said = place("trigger", "hello", "--date", "yesterday")
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith("'yesterday' is no date; write it like 2026-01-31")
     assert place("pause", "hello", "--json").json["paused"] is True
     assert place("trigger", "no_such_dag", "--json").json["error"]["code"] == "no_such_dag"
 

@@ -90,7 +90,7 @@ def _start(
         "dag_id": dag_id,
         "run_id": run_id,
         "conf": options.read_conf(conf) | options.read_params(params),
-        "date": date,
+        "date": options.read_date(date) if date else None,
         "unpause": unpauses,
         "idempotency_key": idempotency_key or uuid4().hex,  # asked twice over a restart of the engine, it is one run
         "by": by or getpass.getuser(),

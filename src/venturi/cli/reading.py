@@ -14,7 +14,7 @@ from typing import Any
 
 from ..config import Config, Home
 from ..core import why_deadlines
-from ..core.errors import NotFound
+from ..core.errors import NotFound, UnknownTask
 from ..core.moves import Note
 from ..core.spec import RETURN_KEY
 from ..core.states import FINAL
@@ -211,11 +211,17 @@ def find_log(
     rows = {row.map_index: row for row in reader.instances(run.id).rows if row.task_id == task_id}
     name = name_of(task_id, map_index)
     row = rows.get(map_index)
+    if not rows:
+        tasks = [str(task["task_id"]) for task in reader.version(run.version).spec["tasks"]]
+        if task_id not in tasks:
+            raise UnknownTask(dag_id=dag_id, task_id=task_id, known=", ".join(tasks))
     if row is None:
         known = ", ".join(str(i) for i in sorted(rows)[:10])
         advice = f"It is mapped: give --map-index, one of {known} …" if rows else "It has not been started."
         raise NotFound(kind="task instance", name=name, advice=advice)
     wanted = try_number if try_number is not None else row.try_number
+    if wanted > row.try_number:
+        raise NotFound(kind="try", name=str(wanted), advice=f"Task '{name}' has had {row.try_number} in this run.")
     places = [a.log for a in reader.attempts(run.id, task_id, map_index) if a.log and a.try_number == wanted]
     if wanted == row.try_number and row.state not in _FINAL:
         from ..engine.contexts import log_path

@@ -73,7 +73,7 @@ def _absent(kind: str, names: list[str], group: str) -> NoReturn:
 
 
 def _bad(error: Exception) -> NoReturn:
-    fail(str(error), COULD_NOT_START, "bad_file" if isinstance(error, BadFile) else "bad_value")
+    fail(str(error).strip(), COULD_NOT_START, "bad_file" if isinstance(error, BadFile) else "bad_value")
 
 
 # ── connections ──────────────────────────────────────────────────────────────────────────────────────────

@@ -399,6 +399,8 @@ class Tree:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((self.config.host, self.config.port))
+        except OverflowError:
+            raise ProcessError(reason=f"There is no port {self.config.port}: ports go from 1 to 65535.") from None
         except OSError as error:
             reason = f"Cannot listen on {self.config.host}:{self.config.port}: {error.strerror}."
             advice = (

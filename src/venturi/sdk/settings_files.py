@@ -65,6 +65,9 @@ def connections_of(data: dict[str, Any], file: str) -> dict[str, Connection]:
 
 
 def _read(file: str, prefix: str) -> dict[str, Any]:
+    if os.path.isdir(file) or not os.path.exists(file):
+        there = "it is a folder" if os.path.isdir(file) else "there is no such file"
+        raise BadFile(file=file, problem=there, advice="")
     kind = os.path.splitext(file)[1].lower() or os.path.basename(file).lower()
     reader = {".json": _json, ".yaml": read_yaml, ".yml": read_yaml, ".env": read_lines}.get(kind)
     if reader is None:

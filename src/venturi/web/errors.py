@@ -115,20 +115,49 @@ async def _fault(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     """As FastAPI says it, but without what was sent: that may be a password."""
     assert isinstance(error, RequestValidationError)
-    found = [
-        {"loc": list(one["loc"]), "msg": _PLAIN.get(one["type"], one["msg"]), "type": one["type"]}
-        for one in error.errors()
-    ]
+    found = [{"loc": list(one["loc"]), "msg": _plain(one), "type": one["type"]} for one in error.errors()]
     return JSONResponse({"detail": found}, 422)
 
 
-# What pydantic says in its own words.
+def _plain(one: Mapping[str, Any]) -> str:
+    """What pydantic says in its own words, in ours."""
+    kind, known = one["type"], one.get("ctx", {})
+    if kind == "value_error":
+        said = str(known.get("error", "This is no value."))
+        return said if said.endswith(".") else f"{said}."
+    if kind in _LENGTHS:
+        of_what = "characters" if isinstance(one.get("input"), str) else "entries"
+        return f"This must have {_LENGTHS[kind].format(**known)} {of_what}."
+    group = next((start for start in _GROUPS if kind.startswith(start)), kind)
+    return _PLAIN.get(group, str(one["msg"])).format(**known)
+
+
 _PLAIN = {
     "json_invalid": "The body is no JSON.",
     "missing": "This is required.",
     "extra_forbidden": "There is no field of this name.",
     "model_attributes_type": "This is no JSON object; send one, as application/json.",
     "dict_type": "This is no JSON object.",
+    "int_": "This must be an integer.",
+    "float_": "This must be a number.",
+    "bool_": "This must be true or false.",
+    "datetime_": "This must be a datetime, such as 2026-01-31T12:00:00Z.",
+    "string_type": "This must be a text.",
+    "list_type": "This must be a list.",
+    "greater_than_equal": "This must be {ge} or greater.",
+    "greater_than": "This must be greater than {gt}.",
+    "less_than_equal": "This must be {le} or less.",
+    "less_than": "This must be less than {lt}.",
+    "enum": "This must be {expected}.",
+    "literal_error": "This must be {expected}.",
+    "string_pattern_mismatch": "This must match {pattern}",
+}
+_GROUPS = ("int_", "float_", "bool_", "datetime_")
+_LENGTHS = {
+    "too_short": "at least {min_length}",
+    "too_long": "at most {max_length}",
+    "string_too_short": "at least {min_length}",
+    "string_too_long": "at most {max_length}",
 }
 
 
@@ -137,6 +166,7 @@ async def _unrouted(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path = in_one_line(request.url.path)
     told = {
+        400: "The body cannot be read: it may be nested too deep.",
         404: f"There is nothing at {path}; /docs shows what there is.",
         405: f"{request.method} is not served at {path}; /docs shows what is.",
     }

@@ -11,9 +11,9 @@ const variable = (key: string, value: string | null, description: string | null 
 
 describe("what is wrong with a form", () => {
   it("stands beside the field that it is about", () => {
-    const said = new Error("port: Input should be less than or equal to 65535; conn_type: This is required.");
+    const said = new Error("port: This must be 65535 or less.; conn_type: This is required.");
     expect(fieldErrors(said, ["connection_id", "conn_type", "port"])).toEqual({
-      port: "Input should be less than or equal to 65535",
+      port: "This must be 65535 or less.",
       conn_type: "This is required.",
     });
   });
