@@ -89,6 +89,15 @@ def test_a_connection_wins_over_settings(server, monkeypatch):
     assert server.envelopes[0].mail_from == "conn@x.org"
 
 
+def test_a_server_is_tried_without_a_mail(server, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_MINE", f"smtp://127.0.0.1:{server.port}/?disable_ssl=true")
+    assert mail.try_server("mine") == f"127.0.0.1:{server.port}"
+    monkeypatch.setenv("AIRFLOW_CONN_MINE", f"smtp://me:pw@127.0.0.1:{server.port}/?disable_ssl=true")
+    with pytest.raises(Exception, match="AUTH"):
+        mail.try_server("mine")
+    assert server.envelopes == []
+
+
 def test_a_server_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setenv("AIRFLOW__SMTP__SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("AIRFLOW__SMTP__SMTP_PORT", "9")
