@@ -67,7 +67,7 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/api/v2/eventLogs/abc", None, 422, "integer"),
     ("POST", RUNS, {"logical_date": "soon"}, 422, "datetime"),
     ("POST", RUNS, {"logical_date": None, "conf": [1]}, 422, "no JSON object"),
-    ("POST", RUNS, {"logical_date": None, "dag_run_id": ""}, 422, "at least 1"),
+    ("POST", RUNS, {"logical_date": None, "dag_run_id": ""}, 422, "This must not be empty."),
     ("POST", RUNS, {"logical_date": None, "data_interval_start": SPAN["to_date"]}, 422, "both ends"),
     ("POST", RUNS, {"logical_date": None, "note": "n" * 1001}, 422, "at most 1000"),
     ("PATCH", "/api/v2/dags/flow", {}, 422, "required"),

@@ -125,6 +125,8 @@ def _plain(one: Mapping[str, Any]) -> str:
     if kind == "value_error":
         said = str(known.get("error", "This is no value."))
         return said if said.endswith(".") else f"{said}."
+    if kind in ("too_short", "string_too_short") and known.get("min_length") == 1:
+        return "This must not be empty."
     if kind in _LENGTHS:
         of_what = "characters" if isinstance(one.get("input"), str) else "entries"
         return f"This must have {_LENGTHS[kind].format(**known)} {of_what}."
@@ -145,9 +147,9 @@ _PLAIN = {
     "string_type": "This must be a text.",
     "list_type": "This must be a list.",
     "greater_than_equal": "This must be {ge} or greater.",
-    "greater_than": "This must be greater than {gt}.",
+    "greater_than": "This must be greater than {gt:g}.",
     "less_than_equal": "This must be {le} or less.",
-    "less_than": "This must be less than {lt}.",
+    "less_than": "This must be less than {lt:g}.",
     "enum": "This must be {expected}.",
     "literal_error": "This must be {expected}.",
     "string_pattern_mismatch": "This must match {pattern}",
