@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from venturi.cli.reading import open_reader
 from venturi.config import read_config
@@ -112,3 +112,100 @@ def test_the_rail_leads_to_admin_those_alone_who_may(browser: Browser, shop: Sho
     page.goto("/admin/connections")
     expect(page.get_by_text(re.compile("You may not see this"))).to_be_visible()
     context.close()
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.get_by_role("button", name=f"Actions for {name}"))
+
+
+def choose(page: Page, name: str, what: str) -> None:
+    page.get_by_role("button", name=f"Actions for {name}").click()
+    page.get_by_role("menuitem", name=what).click()
+
+
+def test_a_user_is_added_granted_disabled_and_removed(browser: Browser, page: Page, shop: Shop) -> None:
+    password = "nine geese over the hill"
+    page.goto("/admin/users")
+    page.get_by_role("button", name="Add a user").first.click()
+    page.get_by_label("Name").fill("carla")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("12")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(row(page, "carla")).to_contain_text("viewer")
+    choose(page, "carla", "Grants in single DAGs…")
+    page.get_by_label("DAG", exact=True).fill("hello_shop")
+    page.get_by_role("button", name="Grant", exact=True).click()
+    expect(row(page, "carla")).to_contain_text("hello_shop: user")
+    context = browser.new_context(base_url=shop.address)
+    theirs = context.new_page()
+    theirs.goto("/login?next=/dags")
+    theirs.get_by_label("Name").fill("carla")
+    theirs.get_by_label("Password").fill(password)
+    theirs.get_by_role("button", name="Sign in").click()
+    theirs.wait_for_url(re.compile("/dags$"))
+    expect(theirs.get_by_text("hello_shop").first).to_be_visible()
+    choose(page, "carla", "Disable")
+    expect(row(page, "carla")).to_contain_text("disabled")
+    theirs.goto("/runs")
+    theirs.wait_for_url(re.compile("/login"))
+    context.close()
+    choose(page, "carla", "Remove…")
+    assert axe(page) == []
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(row(page, "carla")).to_have_count(0)
+    page.goto("/admin/audit")
+    expect(page.get_by_role("cell").filter(has_text=re.compile("^carla$")).first).to_be_visible()
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(browser: Browser, page: Page, shop: Shop) -> None:
+    page.goto("/admin/tokens")
+    page.get_by_role("button", name="Make a token").first.click()
+    page.get_by_label("For which program").fill("nightly")
+    page.get_by_label("Days it holds").fill("no")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("alert")).to_contain_text("How many days")
+    page.get_by_label("Days it holds").fill("7")
+    page.get_by_role("button", name="Make it").click()
+    shown = page.get_by_role("dialog", name="The token, this once")
+    expect(shown).to_be_visible()
+    token = shown.locator("p").last.inner_text()
+    assert axe(page) == []
+    program = browser.new_context(base_url=shop.address, extra_http_headers={"Authorization": f"Bearer {token}"})
+    assert program.request.get("/api/v2/dags").status == 200
+    shown.get_by_role("button", name="I have it").click()
+    expect(row(page, "nightly")).to_contain_text("in 6 d")
+    page.reload()
+    expect(row(page, "nightly")).to_be_visible()
+    assert token not in page.content()
+    choose(page, "nightly", "Revoke…")
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    expect(row(page, "nightly")).to_have_count(0)
+    assert program.request.get("/api/v2/dags").status == 401
+    program.close()
+
+
+def test_a_pool_is_added_changed_removed_and_brought_back(page: Page, shop: Shop) -> None:
+    page.goto("/admin/pools")
+    page.get_by_role("button", name="Add a pool").first.click()
+    page.get_by_label("Name").fill("cards")
+    page.get_by_role("textbox", name="Slots").fill("many")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("A whole number")
+    page.get_by_role("textbox", name="Slots").fill("2")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(row(page, "cards")).to_contain_text("0 of 2")
+    row(page, "cards").get_by_role("button", name="cards", exact=True).click()
+    page.get_by_role("textbox", name="Slots").fill("3")
+    page.get_by_label("Description").fill("One model on each")
+    assert axe(page) == []
+    page.get_by_role("button", name="Save").click()
+    expect(row(page, "cards")).to_contain_text("0 of 3")
+    assert shop.api.get("pools/cards")["description"] == "One model on each"
+    choose(page, "cards", "Remove")
+    expect(row(page, "cards")).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row(page, "cards")).to_contain_text("0 of 3")
+    page.get_by_role("button", name="Actions for default_pool").click()
+    expect(page.get_by_role("menuitem", name="Remove")).to_have_count(0)

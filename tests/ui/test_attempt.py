@@ -91,6 +91,7 @@ def test_a_log_of_100_megabytes_opens_at_its_end_by_one_small_piece(page: Page, 
 
 
 def test_a_log_is_followed_while_it_is_written(page: Page, shop: Shop, tmp_path: Path) -> None:
+    """S4.27."""
     open_desk(shop)
     go = tmp_path / "go"
     made = shop.api.send("POST", "dags/talks/dagRuns", {"logical_date": None, "conf": {"go": str(go)}})

@@ -23,6 +23,7 @@ def _cell(page: Page):  # type: ignore[no-untyped-def]
 
 
 def test_arrows_walk_the_grid_and_the_address_keeps_the_cell(page: Page) -> None:
+    """S3.31."""
     page.goto("/dags/orders_daily/grid")
     grid = page.get_by_role("grid")
     expect(grid).to_be_focused()

@@ -24,6 +24,7 @@ def test_a_link_signs_in_and_leads_home(browser: Browser, shop: Shop) -> None:
 
 
 def test_who_is_not_signed_in_comes_back_to_where_they_were_going(browser: Browser, shop: Shop) -> None:
+    """S5.27: the address alone is enough to come to the interface; who one is is asked there."""
     context = browser.new_context(base_url=shop.address)
     page = context.new_page()
     page.goto("/dags?q=hello")

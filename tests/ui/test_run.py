@@ -114,6 +114,7 @@ def test_a_run_is_cancelled_marked_and_noted_with_a_way_back(page: Page, shop: S
 
 
 def test_the_graph_of_a_run_moves_by_itself_and_leads_to_a_task(page: Page, shop: Shop, tmp_path: Path) -> None:
+    """S4.27."""
     go = tmp_path / "go"
     made = shop.api.send("POST", "dags/talks/dagRuns", {"logical_date": None, "conf": {"go": str(go)}})
     page.goto(at("talks", made["dag_run_id"]))
@@ -147,7 +148,6 @@ def test_a_backfill_shows_its_dates_before_it_begins(page: Page, shop: Shop) -> 
 
 
 def test_questions_are_answered_where_they_wait(page: Page, shop: Shop) -> None:
-    """S5.27: without the command line."""
     open_desk(shop, questions=True)
     made = shop.api.send("POST", "dags/release/dagRuns", {"logical_date": None})
     page.goto("/")
