@@ -19,7 +19,7 @@ export function PoolForm({ one, onSave, onClose }: PoolFormProps) {
   const [deferred, setDeferred] = useState(one?.include_deferred ?? false);
   const isDefault = one?.name === "default_pool";
   const send = async () => {
-    if (!/^-?\d+$/.test(slots.trim())) throw new Error("slots: A whole number; −1 for as many as come.");
+    if (!/^-?\d+$/.test(slots.trim())) throw new Error("slots: A whole number, or −1 for as many as come.");
     await onSave({ name: name.trim(), slots: Number(slots), description: description || null, include_deferred: deferred });
   };
   return (
