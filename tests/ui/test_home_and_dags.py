@@ -6,7 +6,7 @@ import os
 import re
 import signal
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from ..cli.conftest import until
 from . import dagfile
@@ -147,6 +147,24 @@ def test_times_are_told_in_any_zone_and_the_choice_stays(page: Page, shop: Shop)
     expect(page.get_by_text("2026-02-04 01:50:06")).to_be_visible()
     page.reload()
     expect(page.get_by_text("2026-02-04 01:50:06")).to_be_visible()
+
+
+def test_a_page_from_before_an_upgrade_loads_itself_anew(page: Page) -> None:
+    refused: list[str] = []
+
+    def gone_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=404)
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Running now")).to_be_visible()
+    page.route(re.compile(r"/assets/Dags-[^/]*\.js"), gone_once)
+    page.get_by_role("navigation", name="Places").get_by_role("link", name="DAGs").click()
+    expect(page.get_by_role("link", name=re.compile("hello_shop"))).to_be_visible()
+    assert len(refused) == 1
 
 
 def test_axe_finds_nothing_serious(page: Page) -> None:

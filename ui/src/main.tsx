@@ -8,6 +8,17 @@ import { App } from "~/app/App";
 
 startLive();
 
+// A page from before an upgrade asks for files that are there no more. Loaded anew it has the new ones; but only once,
+// so that a file that is missing for another reason is told of.
+const RELOADED = "venturi.reloaded";
+window.addEventListener("vite:preloadError", (event) => {
+  const before = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (Date.now() - before < 10_000) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  event.preventDefault();
+  location.reload();
+});
+
 createRoot(document.getElementById("root")!, {
   onUncaughtError: (error) => console.error(error),
 }).render(
