@@ -11,6 +11,7 @@ import { Failure, Waiting } from "~/components/Panel";
 import type { RunView } from "~/models/attempt.model";
 import { links } from "~/models/links.model";
 import { cellsOfRun } from "~/models/run.model";
+import { isOpenRun } from "~/models/states.model";
 
 export default function RunGraph({ run }: { run: RunView }) {
   const asked = useQuery(graphQuery(run.dag_id, run.version_number));
@@ -41,7 +42,7 @@ export default function RunGraph({ run }: { run: RunView }) {
       withAssets={assets === "shown"}
       onAssets={(shown) => setAssets(shown ? "shown" : "hidden")}
       onProblem={toastError}
-      head={<span>As it stands now; it moves by itself.</span>}
+      head={<span>{isOpenRun(run.state) ? "It moves as the run does." : "As the run ended."}</span>}
       side={
         taskId !== "" && (
           <SidePanel label="What is chosen" onClose={close}>
