@@ -124,6 +124,7 @@ def test_the_palette_finds_runs_by_dag_and_by_id(page: Page, shop: Shop) -> None
     shop.api.send("PATCH", "dags/hello_shop", {"is_paused": False})
     run = shop.api.run("hello_shop", dag_run_id="asked for by ann/7")
     page.goto("/")
+    expect(page.get_by_role("heading", name="Running now")).to_be_visible()
     page.keyboard.press("Control+k")
     field = page.get_by_role("combobox", name="Search and commands")
     field.fill("hello")
