@@ -204,6 +204,7 @@ def test_a_pool_is_added_changed_removed_and_brought_back(page: Page, shop: Shop
     expect(row(page, "cards")).to_contain_text("0 of 3")
     assert shop.api.get("pools/cards")["description"] == "One model on each"
     choose(page, "cards", "Remove")
+    expect(page.get_by_text("Pool cards is removed.")).to_be_visible()
     expect(row(page, "cards")).to_have_count(0)
     page.get_by_role("button", name="Undo").last.click()
     expect(row(page, "cards")).to_contain_text("0 of 3")
