@@ -73,7 +73,7 @@ const TYPES: Record<string, string> = {
   backfill: "backfill",
   asset_triggered: "asset",
   operator_triggered: "another DAG",
-  asset_materialization: "asset, by hand",
+  asset_materialization: "asset by hand",
 };
 
 export function typeWord(type: string): string {
