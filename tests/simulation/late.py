@@ -107,9 +107,7 @@ class Late(Timed):
             problems.append(f"run {run.id} missed {len(missed)} deadlines, and made {len(calls)} calls of them")
         for row in rows:
             name = f"deadline {row.n} of run {run.id}"
-            # Ended late by a clock that was set back since: it is told of when that clock comes there again.
-            is_to_come = self.sets_clock and run.ended_at is not None and run.ended_at > row.due_at > self.now
-            if row.state == "due" and (row.due_at <= self.now or (run.state == "success" and not is_to_come)):
+            if row.state == "due" and (row.due_at <= self.now or not self.is_to_come(run, row, reader)):
                 problems.append(f"{name} was left due")
             if row.state == "missed" and (row.call is None or reader.call(row.call).state != "done"):
                 problems.append(f"nobody was told of {name}")
@@ -119,6 +117,16 @@ class Late(Timed):
                 judge = self.judge_sla if row.kind == "sla" else self.judge
                 problems += [f"{name} {problem}" for problem in judge(run, row, reader)]
         return problems
+
+    def is_to_come(self, run: RunRow, row: DeadlineRow, reader: Any) -> bool:
+        """Whether it is rightly open while its moment is ahead: of a run that has succeeded, where it cannot be met."""
+        if run.state != "success":
+            return True
+        if self.sets_clock and run.ended_at is not None and run.ended_at > row.due_at:
+            return True  # it ended late, by a clock that was set back since
+        states = reader.task_states(self.dag_id, run.run_id)
+        tasks = (task for task in self.spec.tasks if row.kind == "sla" and task.sla_s == row.detail["sla_s"])
+        return any(states.get(task.task_id) not in GOOD for task in tasks)
 
     def judge(self, run: RunRow, row: DeadlineRow, reader: Any) -> list[str]:
         """By when its last attempt has ended, whenever that was told."""
