@@ -455,6 +455,24 @@ def test_a_mapped_task_is_marked_as_a_whole_or_by_instance(bench: Bench) -> None
     assert bench.run_state("d", run_id) == "success"
 
 
+@pytest.mark.parametrize("state", ["skipped", "success"])
+def test_a_member_of_a_mapped_group_is_marked_with_those_that_had_not_begun(bench: Bench, state: str) -> None:
+    """Else what comes after them, instance by instance, would wait for ever."""
+    group = (GroupSpec("g", mapped=(MapSource("x", 3),)),)
+    tasks = (
+        TaskSpec("u", group_id="g", max_active_per_run=1),
+        TaskSpec("v", upstream=("u",), group_id="g"),
+    )
+    bench.declare(DagSpec("d", tasks=tasks, groups=group))
+    run_id = bench.trigger("d")
+    assert bench.states("d", run_id) == {"u[0]": "starting"}
+    mark(bench, run_id, state, "u")
+    bench.turn(bench.ended(1, "cancelled"))
+    end_all(bench)
+    assert bench.states("d", run_id) == {f"{task}[{i}]": state for task in "uv" for i in range(3)}
+    assert bench.run_state("d", run_id) == "success"
+
+
 def test_a_whole_run_is_marked(bench: Bench) -> None:
     bench.declare(CHAIN)
     failed = bench.trigger("d", run_id="failed")

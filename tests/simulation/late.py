@@ -129,13 +129,11 @@ class Late(Timed):
         return any(states.get(task.task_id) not in GOOD for task in tasks)
 
     def judge(self, run: RunRow, row: DeadlineRow, reader: Any) -> list[str]:
-        """By when its last attempt has ended, whenever that was told."""
+        """By when its last attempt has ended, whenever that was told. At the very moment it may be either."""
         assert row.due_at is not None
         assert run.ended_at is not None
-        in_time = run.ended_at <= row.due_at
         ends = [attempt.ended_at for attempt in reader.attempts(run.id)]
-        if ends:
-            in_time = max(ends) <= row.due_at
+        in_time = max(ends, default=run.ended_at) < row.due_at
         if run.state == "success" and in_time and row.state != "met":
             return [f"of {row.due_at} is {row.state}, the run ended at {run.ended_at} and its attempts at {ends}"]
         if run.state == "success" and min(run.ended_at, max(ends, default=run.ended_at)) > row.due_at:

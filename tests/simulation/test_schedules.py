@@ -95,7 +95,7 @@ def test_an_engine_that_forgets_what_a_dag_waits_with_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restore = Assets.restore
-    monkeypatch.setattr(Assets, "restore", lambda self, rows: restore(self, []))
+    monkeypatch.setattr(Assets, "restore", lambda self, rows, partitions: restore(self, [], partitions))
     assert any("did not start" in p for p in problems_of(range(1, 300, 6), tmp_path))
 
 

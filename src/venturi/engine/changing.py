@@ -183,7 +183,7 @@ def marking(
         if marked:
             choice = failed_after(plan, rows, marked, never_begun(plan, kept)) if wish.tasks else Choice()
             keys = set(choice.keys)
-            shown = [r for r in rows_of(plan, rows, marked, other.id) if r.state != state.value]
+            shown = [r for r in rows_of(plan, kept, marked, other.id) if r.state != state.value]
             shown += [r for r in rows if (r.task_id, r.map_index) in keys]
             made.append(Touched(other, plan, choice, shown, marked, state))
     if not made:
@@ -201,15 +201,21 @@ def never_begun(plan: Plan, kept: Instances) -> dict[str, set[int]]:
     return found
 
 
-def rows_of(plan: Plan, rows: list[InstanceRow], chosen: Selection, run: int) -> list[InstanceRow]:
-    """Of what is chosen, also of tasks that have none yet."""
-    found = [r for r in rows if r.task_id in plan.index and holds(chosen, plan.index[r.task_id], r.map_index)]
-    there = {r.task_id for r in found}
+def rows_of(plan: Plan, kept: Instances, chosen: Selection, run: int) -> list[InstanceRow]:
+    """Of what is chosen, also of tasks that have none yet, and of members of mapped groups that have not all begun."""
+    found = [r for r in kept.rows if r.task_id in plan.index and holds(chosen, plan.index[r.task_id], r.map_index)]
+    there: dict[str, set[int]] = {}
+    for row in found:
+        there.setdefault(row.task_id, set()).add(row.map_index)
+    sizes = {group.task_id: count(group.sizes) for group in kept.groups}
     none = TaskState.NONE.value
-    for number in chosen:
-        task_id = plan.tasks[number].task_id
+    for number, indexes in chosen.items():
+        task_id, missing = plan.tasks[number].task_id, set[int]()
         if task_id not in there:
-            found.append(InstanceRow(run, task_id, WHOLE, none, 0, 0, 0, None, None, None, 0.0, None))
+            missing = {WHOLE}
+        elif indexes is None and number in plan.member_of:
+            missing = set(range(sizes.get(task_id, 0))) - there[task_id]
+        found += [InstanceRow(run, task_id, i, none, 0, 0, 0, None, None, None, 0.0, None) for i in sorted(missing)]
     return found
 
 

@@ -78,6 +78,8 @@ class RunChange:
         for number, indexes in selection.items():
             task_id = self._plan.tasks[number].task_id
             mine = [row for row in self._instances(task_id) if row.state != TaskState.REMOVED.value]
+            if mine and indexes is None and number in self._plan.member_of:
+                mine += self._begin_the_rest(task_id)
             if not mine:  # not mapped, or not yet, or ended as one
                 self._mark(task_id, WHOLE, state)
                 if task_id in self._groups:
@@ -92,6 +94,17 @@ class RunChange:
         keys = [(task_id, map_index) for map_index in self._indexes.get(task_id, ())]
         return [self._rows[key] for key in keys if key in self._rows]
 
+    def _begin_the_rest(self, task_id: str) -> list[InstanceRow]:
+        """Of a member of a mapped group each instance is waited for by its like of the tasks that come after."""
+        there = self._indexes[task_id]
+        missing = sorted(set(range(count(self._groups[task_id].sizes))).difference(there))
+        there += missing
+        return [self._new_row(task_id, map_index) for map_index in missing]
+
+    def _new_row(self, task_id: str, map_index: int) -> InstanceRow:
+        none, now = TaskState.NONE.value, self._turn.now
+        return InstanceRow(self._kept.row.id, task_id, map_index, none, 0, 0, 0, None, None, None, now, None)
+
     def _mark(self, task_id: str, map_index: int, state: TaskState) -> None:
         key, now = (task_id, map_index), self._turn.now
         row = self._rows.get(key)
@@ -100,9 +113,7 @@ class RunChange:
         if row is not None and row.state in _LIVE:
             self._end_attempt(row, state)
             return
-        if row is None:
-            none = TaskState.NONE.value
-            row = InstanceRow(self._kept.row.id, task_id, map_index, none, 0, 0, 0, None, None, None, now, None)
+        row = row or self._new_row(task_id, map_index)
         self._goes_on_by_no_event(row)
         self._move(row, row._replace(state=state.value, ended_at=now, wake_at=None, at=now, reason=self._words))
         self._word(key, self._tries_before(key))
