@@ -200,6 +200,27 @@ def test_clearing_what_a_task_is_mapped_over_decides_its_size_anew(bench: Bench)
     assert [s for s in starts(bench) if s[0] == "m"][-4:] == [("m", 0, 3), ("m", 1, 3), ("m", 2, 2), ("m", 3, 1)]
 
 
+def test_a_callback_that_is_handed_out_again_after_a_clear_is_given_up_in_words(bench: Bench) -> None:
+    """What its instance was mapped over is no longer there."""
+    mapped = TaskSpec("m", upstream=("a",), is_mapped=True, mapped=(MapSource("x", None, "a"),), calls=("success",))
+    bench.declare(DagSpec("d", tasks=(TaskSpec("a"), mapped, TaskSpec("end", upstream=("m",)))))
+    run_id = bench.trigger("d")
+    bench.turn(bench.ended(1, value=b"[1]", length=1))
+    bench.turn(bench.ended(2))
+    call = next(start.token for start in bench.executor.starts if "callbacks" in start.what)
+    clear(bench, run_id, "a", downstream=True)
+    named = {start.token for start in bench.executor.starts} - {1, 2, call}
+    bench.start()
+    bench.settle(*named)
+    bench.turn()
+    with bench.store.reader() as reader:
+        (kept,) = reader.calls(reader.run("d", run_id).id)  # type: ignore[union-attr]
+    assert (kept.state, kept.reason) == (
+        "done",
+        "its input could not be read: what m was mapped over has been cleared",
+    )
+
+
 def test_in_a_mapped_group_the_same_instance_of_what_comes_after_is_cleared_too(bench: Bench) -> None:
     group = (GroupSpec("g", mapped=(MapSource("x", 2),)),)
     tasks = (
@@ -470,6 +491,22 @@ def test_a_member_of_a_mapped_group_is_marked_with_those_that_had_not_begun(benc
     bench.turn(bench.ended(1, "cancelled"))
     end_all(bench)
     assert bench.states("d", run_id) == {f"{task}[{i}]": state for task in "uv" for i in range(3)}
+    assert bench.run_state("d", run_id) == "success"
+
+
+def test_a_mark_on_an_instance_lets_its_like_of_a_task_that_has_begun_run(bench: Bench) -> None:
+    group = (GroupSpec("g", mapped=(MapSource("x", 2),)),)
+    tasks = (TaskSpec("u", group_id="g"), TaskSpec("v", upstream=("u",), group_id="g", priority_weight=9))
+    bench.declare(DagSpec("d", tasks=tasks, groups=group, max_active_tasks=1))
+    run_id = bench.trigger("d")
+    end_all(bench)
+    clear(bench, run_id)
+    bench.turn(bench.ended(bench.executor.starts[-1].token))
+    states = {"u[0]": "success", "u[1]": "none", "v[0]": "starting", "v[1]": "none"}
+    assert bench.states("d", run_id) == states
+    mark(bench, run_id, "success", "u")
+    end_all(bench)
+    assert bench.states("d", run_id) == dict.fromkeys(states, "success")
     assert bench.run_state("d", run_id) == "success"
 
 

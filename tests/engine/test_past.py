@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from venturi.core.clearing import Wish
 from venturi.core.spec import DagSpec, TaskSpec
+from venturi.core.states import TaskState
 from venturi.core.why import of_instance
+from venturi.engine import changing
 from venturi.executors.base import Connected
 
 from .conftest import Bench
@@ -40,6 +45,19 @@ def test_what_a_run_that_is_over_has_come_to_decides(bench: Bench) -> None:
     assert why(bench).startswith("Waits for its past. depends_on_past: a has failed in the run before, manual__2024-01")
     bench.trigger("d", run_id="zero", date="2023-12-31")
     assert bench.states("d", "zero") == {"a": "starting"}, "nothing comes before it"
+
+
+@pytest.mark.parametrize("more", [(), (TaskSpec("c"),)], ids=["over", "unfinished"])
+def test_what_is_marked_in_the_run_before_lets_the_next_one_go_on(bench: Bench, more: tuple[TaskSpec, ...]) -> None:
+    """Nothing of it settles in the turn of the mark."""
+    bench.declare(DagSpec("d", tasks=(*PAST.tasks, *more)))
+    one = bench.trigger("d", date="2024-01-01")
+    bench.turn(bench.ended(1, "failed"))
+    two = bench.trigger("d", date="2024-01-02")
+    assert bench.states("d", two).get("a") is None
+    wish = Wish(("a", "b"))
+    bench.turn(do=lambda turn: changing.mark(bench.engine, turn, "d", one, TaskState.SUCCESS, wish, "ann"))
+    assert bench.states("d", two)["a"] == "starting"
 
 
 def test_a_run_may_end_in_the_turn_in_which_the_next_is_made(bench: Bench) -> None:

@@ -79,10 +79,12 @@ def reconsider(world: World, run: Run, turn: Turn) -> None:
         if readiness.is_fed(run, group):  # mapped over literals alone, or over what has stayed as it was
             _spread(world, run, readiness.expand(run, group, turn), turn)
     for number, node in enumerate(run.nodes):
-        if node.state is TaskState.NONE and run.state is RunState.RUNNING:
+        undecided = node.state is TaskState.NONE or node.indexed is not None  # or some instances of it are
+        if undecided and run.state is RunState.RUNNING:
             _spread(world, run, _decided(run, number, node, turn), turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
+        _tell_later_runs(world, run, turn)
 
 
 def go_on(world: World, run: Run, turn: Turn) -> None:
@@ -91,6 +93,7 @@ def go_on(world: World, run: Run, turn: Turn) -> None:
         reconsider(world, run, turn)
     elif run.state is RunState.QUEUED and run.open_nodes == 0:
         begin(world, run, turn)
+    _tell_later_runs(world, run, turn)  # what a person has marked has not settled in this turn
 
 
 def started(run: Run, number: int, map_index: int, cell: Cell, pid: int, at: float, turn: Turn) -> None:
@@ -421,8 +424,14 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
         has_settled = True  # also where what was open was given up, and no instance of it was there to settle
+    if has_settled:
+        _tell_later_runs(world, run, turn)
+
+
+def _tell_later_runs(world: World, run: Run, turn: Turn) -> None:
+    """What depends on the past may go on."""
     dag = world.dag(run.dag_id)
-    if has_settled and dag.held:
+    if dag.held:
         for later, number in past.held(dag, run):
             _spread(world, later, _decided(later, number, later.nodes[number], turn), turn)
 

@@ -137,7 +137,10 @@ class Contexts:
         length = length_in(run)
         indices: dict[str, int] = {}
         elements: list[str] = []
-        for source, at in zip(run.plan.sources(number), mapping.indices(node.sizes, map_index), strict=True):
+        sources = run.plan.sources(number)
+        if len(node.sizes) != len(sources):  # of a callback that is handed out again after a clear
+            raise IndexError(f"what {run.plan.tasks[number].task_id} was mapped over has been cleared")
+        for source, at in zip(sources, mapping.indices(node.sizes, map_index), strict=True):
             indices[source.argument] = at
             if source.task_id is not None or source.join is not None:
                 element = self._picked(run.id, mapping.pick(source, at, length))
