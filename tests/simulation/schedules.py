@@ -34,7 +34,7 @@ from .fake_crew import FakeCrew, Plans
 from .people import People, Taken, is_word
 
 STEPS = 60
-CALM_STEPS_MAX = 4000
+CALM_STEPS_MAX = 20_000  # a start limit takes one step, a day of dates made up for thousands
 
 
 class SimulatedCrash(BaseException):
