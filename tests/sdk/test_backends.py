@@ -108,7 +108,7 @@ def test_lines_of_an_environment_file_are_for_variables_or_connections_by_their_
         ("f.txt", "", "its form is not known. Name it .json, .yaml or .env"),
         ("f.json", "[1]", "it holds no object at its top"),
         ("f.json", '{"a": null}', "variable 'a' has no value"),
-        ("gone.json", None, "No such file or directory"),
+        ("gone.json", None, "there is no such file"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_said_with_its_line(tmp_path, name, text, sentence):
