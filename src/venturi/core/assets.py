@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
+_T = TypeVar("_T")
 Key = tuple[str, str]  # name, URI
 OfAlias = Callable[[str], Collection[Key]]  # the assets that have been added to an alias
 
@@ -88,6 +89,19 @@ def names_in(expression: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from expression["ref"].items()
     elif "asset" in expression:
         yield "asset", _key(expression["asset"])
+
+
+def by_name_or_uri(pairs: Iterable[tuple[Any, _T]], asset: Key) -> _T | None:
+    """Of what is paired with expressions, the last that goes with an asset by its name, or else by its URI."""
+    by_name: dict[str, _T] = {}
+    by_uri: dict[str, _T] = {}
+    for expression, it in pairs:
+        for kind, named in names_in(expression):
+            if kind in ("asset", "name"):
+                by_name[named[0] if kind == "asset" else named] = it
+            if kind in ("asset", "uri"):
+                by_uri[named[1] if kind == "asset" else named] = it
+    return by_name.get(asset[0]) or by_uri.get(asset[1])
 
 
 def holds(expression: Mapping[str, Any], there: Collection[Key], of_alias: OfAlias) -> bool:

@@ -50,16 +50,8 @@ def rule_of(schedule: Mapping[str, Any]) -> str:
 
 def mapper_of(schedule: Mapping[str, Any], asset: Key) -> Mapper:
     """Of the asset by its name, else by its URI, else the one for all others."""
-    by_name: dict[str, Mapper] = {}
-    by_uri: dict[str, Mapper] = {}
-    for expression, mapper in schedule.get("mappers") or ():
-        for kind, named in assets.names_in(expression):
-            if kind == "asset":
-                by_name[named[0]] = by_uri[named[1]] = mapper
-            elif kind in ("name", "uri"):
-                (by_name if kind == "name" else by_uri)[named] = mapper
     default: Mapper = schedule.get("mapper") or {"mapper": "IdentityMapper"}
-    return by_name.get(asset[0]) or by_uri.get(asset[1]) or default
+    return assets.by_name_or_uri(schedule.get("mappers") or (), asset) or default
 
 
 def own_class(mapper: Mapper) -> str | None:

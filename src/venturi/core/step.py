@@ -84,7 +84,6 @@ def reconsider(world: World, run: Run, turn: Turn) -> None:
             _spread(world, run, _decided(run, number, node, turn), turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
-        _tell_later_runs(world, run, turn)
 
 
 def go_on(world: World, run: Run, turn: Turn) -> None:
@@ -423,8 +422,7 @@ def _spread(world: World, run: Run, work: _Settled, turn: Turn) -> None:
         _fail_fast(world, run, why_stopped(run, failed), turn)
     if run.open_nodes == 0 and run.state is RunState.RUNNING:
         _end_run(world, run, turn)
-        has_settled = True  # also where what was open was given up, and no instance of it was there to settle
-    if has_settled:
+    elif has_settled:
         _tell_later_runs(world, run, turn)
 
 
@@ -469,3 +467,4 @@ def _end_run(world: World, run: Run, turn: Turn) -> None:
     world.remove(run)
     past.note_ended(world.dag(run.dag_id), run)
     turn.finished_runs.append(run)
+    _tell_later_runs(world, run, turn)

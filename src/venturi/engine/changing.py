@@ -25,7 +25,7 @@ from ..core.world import WHOLE, Run, why_stopped
 from ..store import Reader
 from ..store.rows import InstanceRow, Instances, RunRow
 from . import recovery
-from .rewriting import OVER, RunChange, put_back
+from .rewriting import OVER, RunChange, put_back, untouched
 
 if TYPE_CHECKING:
     from .turn import Engine
@@ -208,14 +208,13 @@ def rows_of(plan: Plan, kept: Instances, chosen: Selection, run: int) -> list[In
     for row in found:
         there.setdefault(row.task_id, set()).add(row.map_index)
     sizes = {group.task_id: count(group.sizes) for group in kept.groups}
-    none = TaskState.NONE.value
     for number, indexes in chosen.items():
         task_id, missing = plan.tasks[number].task_id, set[int]()
         if task_id not in there:
             missing = {WHOLE}
         elif indexes is None and number in plan.member_of:
             missing = set(range(sizes.get(task_id, 0))) - there[task_id]
-        found += [InstanceRow(run, task_id, i, none, 0, 0, 0, None, None, None, 0.0, None) for i in sorted(missing)]
+        found += [untouched(run, task_id, map_index, 0.0) for map_index in sorted(missing)]
     return found
 
 

@@ -29,6 +29,11 @@ _FINAL = frozenset(state.value for state in FINAL)
 _GONE = (TaskState.NONE.value, TaskState.REMOVED.value)  # of a group these are no instances
 
 
+def untouched(run: int, task_id: str, map_index: int, at: float) -> InstanceRow:
+    """Of an instance that has no row yet."""
+    return InstanceRow(run, task_id, map_index, TaskState.NONE.value, 0, 0, 0, None, None, None, at, None)
+
+
 def put_back(engine: Engine, turn: Turn, kept: recovery.KeptRun, plan: Plan) -> Run:
     run = recovery.put_back(engine.world, kept, plan, engine.reader)
     engine.contexts.forget(run)
@@ -99,11 +104,10 @@ class RunChange:
         there = self._indexes[task_id]
         missing = sorted(set(range(count(self._groups[task_id].sizes))).difference(there))
         there += missing
-        return [self._new_row(task_id, map_index) for map_index in missing]
+        return [self._untouched(task_id, map_index) for map_index in missing]
 
-    def _new_row(self, task_id: str, map_index: int) -> InstanceRow:
-        none, now = TaskState.NONE.value, self._turn.now
-        return InstanceRow(self._kept.row.id, task_id, map_index, none, 0, 0, 0, None, None, None, now, None)
+    def _untouched(self, task_id: str, map_index: int) -> InstanceRow:
+        return untouched(self._kept.row.id, task_id, map_index, self._turn.now)
 
     def _mark(self, task_id: str, map_index: int, state: TaskState) -> None:
         key, now = (task_id, map_index), self._turn.now
@@ -113,7 +117,7 @@ class RunChange:
         if row is not None and row.state in _LIVE:
             self._end_attempt(row, state)
             return
-        row = row or self._new_row(task_id, map_index)
+        row = row or self._untouched(task_id, map_index)
         self._goes_on_by_no_event(row)
         self._move(row, row._replace(state=state.value, ended_at=now, wake_at=None, at=now, reason=self._words))
         self._word(key, self._tries_before(key))

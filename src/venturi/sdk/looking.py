@@ -146,21 +146,18 @@ class Looker:
         return min(wait.interval_s, max(ROUND_S, self._deep_s * self._deep * IDLE_PER_LOOK))
 
     def _next_due_s(self) -> float:
-        due = self._due
-        while due and (
-            not due[0][2].futures or due[0][0] != due[0][2].due_at
-        ):  # nobody's any more, or looked for sooner
-            heapq.heappop(due)
-        return due[0][0] - time.monotonic() if due else float("inf")
+        while self._due and not _stands(self._due[0]):
+            heapq.heappop(self._due)
+        return self._due[0][0] - time.monotonic() if self._due else float("inf")
 
     def _take_due(self) -> list[Wait]:
         now = time.monotonic()
         taken = []
         while self._due and self._due[0][0] <= now:
-            at, _, wait = heapq.heappop(self._due)
-            if wait.futures and at == wait.due_at:
-                wait.due_at = float("inf")
-                taken.append(wait)
+            entry = heapq.heappop(self._due)
+            if _stands(entry):
+                entry[2].due_at = float("inf")
+                taken.append(entry[2])
         return taken
 
     async def _changed_folders(self) -> list[Folder]:
@@ -219,6 +216,12 @@ class Looker:
             reached.append(-1)  # the thread stops there once it comes back
             job.add_done_callback(partial(_answers_again, hung))
             at += 1
+
+
+def _stands(due: tuple[float, int, Wait]) -> bool:
+    """Whether somebody still waits, and it is not looked for sooner."""
+    at, _, wait = due
+    return bool(wait.futures) and at == wait.due_at
 
 
 def _answers_again(folder: Folder, _: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..core.assets import names_in
+from ..core.assets import by_name_or_uri
 from . import times
 from .assets import BaseAsset, condition_of
 from .exceptions import AirflowTimetableInvalid
@@ -457,15 +457,8 @@ class PartitionedAssetTimetable(AssetTriggeredTimetable):
 
     def get_partition_mapper(self, *, name: str = "", uri: str = "") -> PartitionMapper:
         """Of the asset by its name, else by its URI, else the one for all others."""
-        by_name: dict[str, PartitionMapper] = {}
-        by_uri: dict[str, PartitionMapper] = {}
-        for asset, mapper in self.partition_mapper_config.items():
-            for kind, named in names_in(asset.as_plain()):
-                if kind in ("asset", "name"):
-                    by_name[named[0] if kind == "asset" else named] = mapper
-                if kind in ("asset", "uri"):
-                    by_uri[named[1] if kind == "asset" else named] = mapper
-        return by_name.get(name) or by_uri.get(uri) or self.default_partition_mapper
+        pairs = ((asset.as_plain(), mapper) for asset, mapper in self.partition_mapper_config.items())
+        return by_name_or_uri(pairs, (name, uri)) or self.default_partition_mapper
 
     def as_plain(self) -> Any:
         told: dict[str, Any] = {

@@ -137,12 +137,6 @@ def _upsert(table: Table, change: Callable[[Any], dict[str, Any]] | None = None,
     return Statement(columns, build)
 
 
-def _gone(table: Table, *names: str) -> Statement:
-    return Statement(
-        _of(table, *names), lambda rows: delete(table).where(and_(*(table.c[name] == rows[name] for name in names)))
-    )
-
-
 def _guarded_tasks(rows: Rows) -> Update:
     c = t.task_instance.c
     changed = ("state", "token", "try_number", "lost", "started_at", "ended_at", "wake_at", "at", "reason")
@@ -286,8 +280,9 @@ PARTS_OF_A_RUN = [table for table in t.metadata.sorted_tables if "run" in table.
 AGEING = (t.event, t.command, t.asset_event, t.asset_alias_event, t.stored_state, t.dag_version, t.dag)
 
 
-def _by_key(table: Table) -> Statement:
-    names = [column.name for column in table.primary_key]
+def _gone(table: Table, *given: str) -> Statement:
+    """Rows by these of their columns, or else by their key."""
+    names = given or tuple(column.name for column in table.primary_key)
     return Statement(
         _of(table, *names), lambda rows: delete(table).where(and_(*(table.c[name] == rows[name] for name in names)))
     )
@@ -416,16 +411,8 @@ COMMIT: dict[str, Statement] = {
             ),
         ),
     ),
-    "asset_started": Statement(
-        _of(t.asset_waiting, "dag_id"),
-        lambda rows: delete(t.asset_waiting).where(t.asset_waiting.c.dag_id == rows["dag_id"]),
-    ),
-    "asset_forget": Statement(
-        _of(t.asset_waiting, "dag_id", "name", "uri"),
-        lambda rows: delete(t.asset_waiting).where(
-            and_(*(t.asset_waiting.c[name] == rows[name] for name in ("dag_id", "name", "uri")))
-        ),
-    ),
+    "asset_started": _gone(t.asset_waiting, "dag_id"),
+    "asset_forget": _gone(t.asset_waiting, "dag_id", "name", "uri"),
     "no_partition": Statement(
         _of(t.run, "id"),
         lambda rows: update(t.run).values(partition_key=null(), partition_date=null()).where(t.run.c.id == rows["id"]),
@@ -441,7 +428,7 @@ COMMIT: dict[str, Statement] = {
             ),
         ),
     ),
-    "partition_gone": _gone(t.partition_waiting, "dag_id", "key"),
+    "partition_gone": _gone(t.partition_waiting),
     "partition_events_gone": _gone(t.partition_event, "dag_id", "key"),
     "state": _upsert(t.stored_state),
     "state_gone": Statement(
@@ -472,8 +459,8 @@ COMMIT: dict[str, Statement] = {
     "pool_clear": Statement(_of(t.pool, "name"), lambda rows: delete(t.pool).where(t.pool.c.name == rows["name"])),
     "run_removed": Statement(_of(t.run, "id"), _removed_runs),
     "removed_run": _insert(t.removed_run),
-    "run_forgotten": _by_key(t.removed_run),
-    **{f"swept_{table.name}": _by_key(table) for table in (*PARTS_OF_A_RUN, *AGEING)},
+    "run_forgotten": _gone(t.removed_run),
+    **{f"swept_{table.name}": _gone(table) for table in (*PARTS_OF_A_RUN, *AGEING)},
     "event": _insert(t.event, "at", "kind", "dag_id", "run", "data"),
 }
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from ..config import Home
 from ..core.accounts import ADMIN, Person, is_name
 from ..core.errors import StoreError
@@ -119,3 +121,16 @@ class Keeper:
     def note(self, by: By, what: str, about: str = "") -> None:
         with self.writing() as accounts:
             accounts.note(by, what, about)
+
+
+# ── of a request ──
+
+
+def keeper_of(request: Request) -> Keeper:
+    keeper: Keeper = request.app.state.keeper
+    return keeper
+
+
+def origin_of(request: Request) -> str:
+    """The address that it came from."""
+    return request.client.host if request.client is not None else ""

@@ -21,7 +21,7 @@ from ..core.accounts import Person, may, scope
 from ..store.accounts import By
 from .errors import Fault
 from .front import SLASH
-from .keeping import Keeper, Shown
+from .keeping import Shown, keeper_of, origin_of
 
 __all__ = ["Allowed", "Person", "may", "scope"]
 
@@ -42,7 +42,7 @@ class Allowed:
 
     async def __call__(self, request: Request, given: Given) -> Person:
         shown = shown_by(request, given)
-        keeper: Keeper = request.app.state.keeper
+        keeper = keeper_of(request)
         person = await run_in_threadpool(keeper.person, shown)
         if person is None:
             raise Fault(401, "Say who you are: a bearer token, as `venturi token` prints it.")
@@ -68,7 +68,7 @@ class Allowed:
 
 def shown_by(request: Request, given: HTTPAuthorizationCredentials | None = None) -> Shown:
     """A header wins over a cookie, which browsers send unasked."""
-    origin = request.client.host if request.client is not None else ""
+    origin = origin_of(request)
     if given is not None:
         return Shown(origin, token=given.credentials)
     header = request.headers.get("authorization")

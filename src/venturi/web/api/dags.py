@@ -16,7 +16,7 @@ from ...core.spec import DagSpec
 from ...store import DagRow, Reader, ScheduleRow
 from ..forming import bundle_of, dag_of, uuid_of, version_shape
 from ..here import At, Here, Routes
-from ..keeping import Keeper
+from ..keeping import keeper_of
 from ..models.dags import Dag, DagDetails, DagPatch, Dags, DagTag
 from ..models.shapes import RunState, RunType
 from ..paging import (
@@ -344,8 +344,7 @@ def unfavorite_dag(here: At, request: Request, dag_id: Text) -> None:
 def _mark(here: Here, request: Request, dag_id: str, is_one: bool) -> None:
     with here.reader() as reader:
         dag_of(reader, dag_id)
-    keeper: Keeper = request.app.state.keeper
-    with keeper.writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         accounts.mark_favorite(here.person.name, dag_id, is_one)
 
 

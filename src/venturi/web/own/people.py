@@ -19,7 +19,7 @@ from ...store.reading_accounts import HOLDER_NAME, AccountReads, AccountRow, Tok
 from .. import passwords
 from ..errors import Fault
 from ..here import OWN, At, Here, Routes
-from ..keeping import Keeper
+from ..keeping import keeper_of, origin_of
 from ..models.shapes import Name, Shape, Strict
 from ..paging import Text
 
@@ -93,13 +93,8 @@ class MadeToken(Shape):
     token: str
 
 
-def _keeper(request: Request) -> Keeper:
-    keeper: Keeper = request.app.state.keeper
-    return keeper
-
-
 def _by(here: Here, request: Request) -> By:
-    return By(here.person.name, request.client.host if request.client is not None else "")
+    return By(here.person.name, origin_of(request))
 
 
 def _account(row: AccountRow) -> Account:
@@ -140,7 +135,7 @@ def create_account(here: At, request: Request, body: NewAccount) -> Account:
         if reader.accounts.account(name) is not None:
             raise Fault(409, f"name: There is an account '{name}' already.")
     password = _hashed(body.password, name)
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         accounts.create(name, body.role, password, _by(here, request))
         return _known(accounts, name)
 
@@ -149,7 +144,7 @@ def create_account(here: At, request: Request, body: NewAccount) -> Account:
 def change_account(here: At, request: Request, name: Text, body: AccountChange) -> Account:
     password = None if body.password is None else _hashed(body.password, name)
     by = _by(here, request)
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         before = _known(accounts, name)
         if body.role is not None and body.role != before.role:
             accounts.set_role(name, body.role, by)
@@ -162,7 +157,7 @@ def change_account(here: At, request: Request, name: Text, body: AccountChange) 
 
 @routes.put("/accounts/{name}/grants", may="accounts:write")
 def set_account_grant(here: At, request: Request, name: Text, body: Grant) -> Account:
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         _known(accounts, name)
         accounts.grant(name, body.dag, None if body.role == NONE else body.role, _by(here, request))
         return _known(accounts, name)
@@ -171,7 +166,7 @@ def set_account_grant(here: At, request: Request, name: Text, body: Grant) -> Ac
 @routes.delete("/accounts/{name}", may="accounts:write")
 def remove_account(here: At, request: Request, name: Text) -> None:
     """With its sessions and tokens; who did what stays written."""
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         _known(accounts, name)
         accounts.remove(name, _by(here, request))
 
@@ -204,7 +199,7 @@ def create_program_token(here: At, request: Request, body: NewToken) -> MadeToke
     """A token for a program. It is told this once: only what it hashes to is kept."""
     name, life_s = _named(body.name), body.days * DAY_S
     grants: dict[str, str] = {dag: role for dag, role in body.grants.items() if role != NONE}
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         id, secret = accounts.token_new(HOLDER, name, body.role, grants, life_s, _by(here, request))
     return MadeToken(id=id, token=secret)
 
@@ -212,7 +207,7 @@ def create_program_token(here: At, request: Request, body: NewToken) -> MadeToke
 @routes.delete("/tokens/{token_id}", may="accounts:write")
 def revoke_token(here: At, request: Request, token_id: Text) -> None:
     """It ends at once."""
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         if all(row.id != token_id for row in accounts.tokens()):
             raise NotFound(kind="token", name=token_id, advice="")
         accounts.token_revoke(token_id, _by(here, request))

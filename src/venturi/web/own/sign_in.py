@@ -19,7 +19,7 @@ from ...store.accounts import By
 from ...store.reading_accounts import HOLDER_NAME, SESSION_S
 from ..errors import Fault, described
 from ..here import named
-from ..keeping import WRONG, Keeper
+from ..keeping import WRONG, keeper_of, origin_of
 from ..passwords import CHARS_MAX
 from ..who import Allowed, cookie_name, csrf_of, is_tls, must_be_ours, shown_by
 
@@ -63,15 +63,6 @@ class Me(BaseModel):
     csrf_token: str | None = None
 
 
-def _keeper(request: Request) -> Keeper:
-    keeper: Keeper = request.app.state.keeper
-    return keeper
-
-
-def _origin(request: Request) -> str:
-    return request.client.host if request.client is not None else ""
-
-
 def _me(person: Person, session: str | None) -> Me:
     return Me(
         name=person.name,
@@ -82,7 +73,7 @@ def _me(person: Person, session: str | None) -> Me:
 
 
 def _by_password(request: Request, name: str, password: str) -> Person:
-    person = _keeper(request).by_password(name, password, _origin(request))
+    person = keeper_of(request).by_password(name, password, origin_of(request))
     if person is None:
         raise Fault(401, WRONG)
     return person
@@ -90,9 +81,9 @@ def _by_password(request: Request, name: str, password: str) -> Person:
 
 def _session(request: Request, account: str, who: str) -> str:
     """A new one; what the browser had before ends with it."""
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         return accounts.session_new(
-            account, By(who, _origin(request)), instead=request.cookies.get(cookie_name(request))
+            account, By(who, origin_of(request)), instead=request.cookies.get(cookie_name(request))
         )
 
 
@@ -117,8 +108,8 @@ def _without_cookie(request: Request, answer: Response) -> Response:
 def _end(request: Request) -> None:
     shown = shown_by(request)
     if shown.session is not None:
-        person = _keeper(request).person(shown)
-        with _keeper(request).writing() as accounts:
+        person = keeper_of(request).person(shown)
+        with keeper_of(request).writing() as accounts:
             accounts.session_end(shown.session, By(person.name if person else "nobody", shown.origin))
 
 
@@ -163,8 +154,8 @@ def create_token_cli(request: Request, given: Credentials) -> AccessToken:
 def _token(request: Request, given: Credentials, life_s: float) -> AccessToken:
     must_be_ours(request, None)
     person = _by_password(request, given.username, given.password)
-    with _keeper(request).writing() as accounts:
-        by = By(person.name, _origin(request))
+    with keeper_of(request).writing() as accounts:
+        by = By(person.name, origin_of(request))
         _, secret = accounts.token_new(person.name, "auth/token", person.role, person.grants, life_s, by)
     return AccessToken(access_token=secret)
 
@@ -252,7 +243,7 @@ def _login(request: Request, given: dict[str, str]) -> Response:
 
 
 def _by_link(request: Request, token: str) -> tuple[str, str]:
-    with _keeper(request).writing() as accounts:
+    with keeper_of(request).writing() as accounts:
         account = accounts.link_taken(token)
     if account is None:
         raise Fault(401, LINK_USED)
@@ -262,7 +253,7 @@ def _by_link(request: Request, token: str) -> tuple[str, str]:
 @pages.get("/home")
 def home_page(request: Request) -> Response:
     shown = shown_by(request)
-    person = _keeper(request).person(shown)
+    person = keeper_of(request).person(shown)
     if person is None or shown.session is None:
         return RedirectResponse("/login", 303)
     may = "everything" if person.role == ADMIN else f"what a {html.escape(person.role)} may"
@@ -276,7 +267,7 @@ def home_page(request: Request) -> Response:
 @pages.get("/logout")
 def logout_page(request: Request) -> Response:
     shown = shown_by(request)
-    person = _keeper(request).person(shown)
+    person = keeper_of(request).person(shown)
     if person is None or shown.session is None:
         return RedirectResponse("/login", 303)
     return _page("Sign out of Venturi", f"<p>You are {html.escape(person.name)}.</p>{_out(shown.session)}")
