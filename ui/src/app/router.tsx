@@ -77,15 +77,19 @@ export function useQuery(name: string, otherwise = ""): [string, (value: string,
   return [found, set];
 }
 
-/** Several values at once; null takes one away. */
-export function setQuery(values: Record<string, string | null>, going: Going = { instead: true }): void {
+/** This address with several values changed; null takes one away. */
+export function withQuery(values: Record<string, string | null>): string {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
     if (value === null || value === "") query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();
-  go(location.pathname + (text ? `?${text}` : ""), going);
+  return location.pathname + (text ? `?${text}` : "");
+}
+
+export function setQuery(values: Record<string, string | null>, going: Going = { instead: true }): void {
+  go(withQuery(values), going);
 }
 
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {

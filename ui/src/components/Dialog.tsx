@@ -1,6 +1,7 @@
 // A dialog above the page; the browser's own, so that focus stays in it and Escape closes it.
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Button } from "./Button";
+import { closing } from "./closing";
 import { CrossIcon } from "./icons";
 import css from "./Dialog.module.css";
 
@@ -32,13 +33,7 @@ export function Dialog({ title, onClose, children, foot, width = "normal" }: Dia
       className={css.dialog}
       data-width={width}
       aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onMouseDown={(event) => {
-        if (event.target === dialog.current) onClose();
-      }}
+      {...closing(onClose)}
     >
       <div className={css.inner}>
         <header className={css.head}>

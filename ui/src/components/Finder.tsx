@@ -1,6 +1,7 @@
 // One of many, by a few letters: a field and what it finds, in a dialog at the top of the page.
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { Choice } from "~/models/palette.model";
+import { closing } from "./closing";
 import css from "./Finder.module.css";
 
 export interface Offered extends Choice {
@@ -49,13 +50,7 @@ export function Finder({ label, hint, typed, onTyped, shown, none, onClose }: Fi
       ref={dialog}
       className={css.finder}
       aria-label={label}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onMouseDown={(event) => {
-        if (event.target === dialog.current) onClose();
-      }}
+      {...closing(onClose)}
     >
       <div className={css.inner}>
         <input

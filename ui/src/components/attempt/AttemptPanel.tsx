@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
 import { mappedQuery, type TaskName, taskQuery, whyQuery } from "~/api/tasks";
-import { useAddress } from "~/app/router";
+import { useAddress, withQuery } from "~/app/router";
 import { errorOf, nameOf, type TaskView, triesOf } from "~/models/attempt.model";
 import { links } from "~/models/links.model";
 import { isMoving, isOver, wordOf } from "~/models/states.model";
@@ -70,16 +70,6 @@ export function AttemptPanel({ dagId, runId, taskId, mapIndex, hrefOf, more, bes
       )}
     </div>
   );
-}
-
-function withQuery(values: Record<string, string | null>): string {
-  const query = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(values)) {
-    if (value === null) query.delete(name);
-    else query.set(name, value);
-  }
-  const text = query.toString();
-  return location.pathname + (text ? `?${text}` : "");
 }
 
 function tabsOf(task: TaskView, tries: number): Tab[] {

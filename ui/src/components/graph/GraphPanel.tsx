@@ -5,6 +5,7 @@ import { drawingOf } from "~/models/drawing.model";
 import { type Graph, OPEN_MAX } from "~/models/graph.model";
 import { type Cell, groupCellsOf } from "~/models/grid.model";
 import { inkOf } from "../grid/glyphs";
+import { Beside } from "../dag/Beside";
 import { Menu } from "../Menu";
 import { Waiting } from "../Panel";
 import { GraphView } from "./GraphView";
@@ -61,53 +62,50 @@ export function GraphPanel(props: GraphPanelProps) {
     }
   };
   return (
-    <div className={css.page} data-chosen={Boolean(props.side) || undefined}>
-      <div className={css.main}>
-        <div className={css.head}>
-          {props.head}
-          <span className={css.tools}>
-            {graph.groups.length > 0 && (
-              <Menu
-                size="small"
-                label="Groups"
-                button="Groups"
-                items={[
-                  { id: "open", label: "Unfold all", hint: "e", onChoose: () => fold(new Set()) },
-                  { id: "fold", label: "Fold all", hint: "E", onChoose: () => fold(all) },
-                ]}
-              />
-            )}
+    <Beside side={props.side}>
+      <div className={css.head}>
+        {props.head}
+        <span className={css.tools}>
+          {graph.groups.length > 0 && (
             <Menu
               size="small"
-              label="The picture"
-              button="Picture"
+              label="Groups"
+              button="Groups"
               items={[
-                ...(graph.assets.length > 0 ? [{ id: "assets", label: "With assets", checked: withAssets, onChoose: () => props.onAssets(!withAssets) }] : []),
-                { id: "svg", label: "Save as SVG", onChoose: () => void save("svg") },
-                { id: "png", label: "Save as PNG", onChoose: () => void save("png") },
+                { id: "open", label: "Unfold all", hint: "e", onChoose: () => fold(new Set()) },
+                { id: "fold", label: "Fold all", hint: "E", onChoose: () => fold(all) },
               ]}
             />
-          </span>
-        </div>
-        <GraphView
-          graph={graph}
-          {...found}
-          cellOf={cellOf}
-          groupCell={groupCell}
-          chosen={chosen}
-          folded={folded}
-          onChoose={props.onChoose}
-          onFold={(group) => {
-            const next = new Set(folded);
-            if (!next.delete(group)) next.add(group);
-            fold(next);
-          }}
-          onOpen={props.onOpen}
-          label={`The graph of ${dagId}`}
-          place={dagId}
-        />
+          )}
+          <Menu
+            size="small"
+            label="The picture"
+            button="Picture"
+            items={[
+              ...(graph.assets.length > 0 ? [{ id: "assets", label: "With assets", checked: withAssets, onChoose: () => props.onAssets(!withAssets) }] : []),
+              { id: "svg", label: "Save as SVG", onChoose: () => void save("svg") },
+              { id: "png", label: "Save as PNG", onChoose: () => void save("png") },
+            ]}
+          />
+        </span>
       </div>
-      {props.side}
-    </div>
+      <GraphView
+        graph={graph}
+        {...found}
+        cellOf={cellOf}
+        groupCell={groupCell}
+        chosen={chosen}
+        folded={folded}
+        onChoose={props.onChoose}
+        onFold={(group) => {
+          const next = new Set(folded);
+          if (!next.delete(group)) next.add(group);
+          fold(next);
+        }}
+        onOpen={props.onOpen}
+        label={`The graph of ${dagId}`}
+        place={dagId}
+      />
+    </Beside>
   );
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { whyQuery } from "~/api/dagQueries";
-import { Link } from "~/app/router";
+import { Link, withQuery } from "~/app/router";
 import { ChosenBar, ChosenHead, type ChosenTime, StateCounts } from "~/components/dag/ChosenHead";
 import { Waiting } from "~/components/Panel";
 import type { Graph } from "~/models/graph.model";
@@ -34,12 +34,7 @@ const timeOf = (run: GridRun | undefined): ChosenTime | undefined =>
   run === undefined ? undefined : { runId: run.runId, date: run.date ?? run.queued };
 
 function ChosenTask({ dagId, runId, taskId, mapIndex, run }: ChosenProps & { taskId: string; run: GridRun | undefined }) {
-  const instanceAt = (index: number) => {
-    const query = new URLSearchParams(location.search);
-    query.set("map", String(index));
-    query.delete("try");
-    return `${location.pathname}?${query}`;
-  };
+  const instanceAt = (index: number) => withQuery({ map: String(index), try: null });
   return (
     <>
       <ChosenBar dagId={dagId} run={timeOf(run) ?? { runId, date: null }} />

@@ -8,6 +8,7 @@ import { toastError } from "~/app/toasts";
 import { Button } from "~/components/Button";
 import { SearchInput } from "~/components/Field";
 import { GridView, type Place } from "~/components/grid/GridView";
+import { Beside } from "~/components/dag/Beside";
 import { SidePanel } from "~/components/dag/SidePanel";
 import { Empty, Failure, Waiting } from "~/components/Panel";
 import { type Instances, type Row, rowsOf, sizesOf } from "~/models/grid.model";
@@ -129,44 +130,46 @@ export default function Grid({ dagId }: DagTabProps) {
     );
   }
   return (
-    <div className={css.page} data-chosen={runId !== null || undefined}>
-      <div className={css.main} ref={box}>
-        <div className={css.tools}>
-          <div className={css.search}>
-            <SearchInput id="grid-search" label="Find a task" hint="Find a task  ( / )" value={text} onChange={setText} />
-          </div>
-          {graph !== null && graph.groups.length > 0 && (
-            <>
-              <Button size="small" kind="quiet" onClick={() => foldAll(true)}>
-                Unfold
-              </Button>
-              <Button size="small" kind="quiet" onClick={() => foldAll(false)}>
-                Fold
-              </Button>
-            </>
-          )}
-          <span className={css.count} role="status">
-            {rows.length === grid.tasks.length ? `${grid.tasks.length} tasks` : `${rows.length} rows of ${grid.tasks.length} tasks`}
-          </span>
+    <Beside
+      main={box}
+      side={
+        runId !== null && (
+          <SidePanel label="What is chosen" onClose={close}>
+            <Chosen dagId={dagId} runId={runId} taskId={taskId} group={group} mapIndex={map === null ? -1 : Number(map)} grid={grid} graph={graph} />
+          </SidePanel>
+        )
+      }
+    >
+      <div className={css.tools}>
+        <div className={css.search}>
+          <SearchInput id="grid-search" label="Find a task" hint="Find a task  ( / )" value={text} onChange={setText} />
         </div>
-        <GridView
-          grid={grid}
-          rows={rows}
-          instances={instances}
-          chosen={chosen}
-          onChoose={choose}
-          onToggle={toggle}
-          onOpen={open}
-          onOlder={() => void readOlderRuns(client, dagId).catch(toastError)}
-          label={`Runs and tasks of ${dagId}`}
-        />
+        {graph !== null && graph.groups.length > 0 && (
+          <>
+            <Button size="small" kind="quiet" onClick={() => foldAll(true)}>
+              Unfold
+            </Button>
+            <Button size="small" kind="quiet" onClick={() => foldAll(false)}>
+              Fold
+            </Button>
+          </>
+        )}
+        <span className={css.count} role="status">
+          {rows.length === grid.tasks.length ? `${grid.tasks.length} tasks` : `${rows.length} rows of ${grid.tasks.length} tasks`}
+        </span>
       </div>
-      {runId !== null && (
-        <SidePanel label="What is chosen" onClose={close}>
-          <Chosen dagId={dagId} runId={runId} taskId={taskId} group={group} mapIndex={map === null ? -1 : Number(map)} grid={grid} graph={graph} />
-        </SidePanel>
-      )}
-    </div>
+      <GridView
+        grid={grid}
+        rows={rows}
+        instances={instances}
+        chosen={chosen}
+        onChoose={choose}
+        onToggle={toggle}
+        onOpen={open}
+        onOlder={() => void readOlderRuns(client, dagId).catch(toastError)}
+        label={`Runs and tasks of ${dagId}`}
+      />
+    </Beside>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { graphQuery } from "~/api/dagQueries";
-import { go, setQuery, useQuery as useAddressed } from "~/app/router";
+import { go, setQuery, useQuery as useAddressed, withQuery } from "~/app/router";
 import { toastError } from "~/app/toasts";
 import { AttemptPanel } from "~/components/attempt/AttemptPanel";
 import { SidePanel } from "~/components/dag/SidePanel";
@@ -24,12 +24,7 @@ export default function RunGraph({ run }: { run: RunView }) {
     return asked.error !== null ? <Failure error={asked.error} again={() => void asked.refetch()} /> : <Waiting rows={10} />;
   }
   const close = () => setQuery({ task: null, map: null });
-  const instanceAt = (index: number) => {
-    const query = new URLSearchParams(location.search);
-    query.set("map", String(index));
-    query.delete("try");
-    return `${location.pathname}?${query}`;
-  };
+  const instanceAt = (index: number) => withQuery({ map: String(index), try: null });
   return (
     <GraphPanel
       graph={asked.data}
