@@ -150,6 +150,7 @@ def test_a_backfill_shows_its_dates_before_it_begins(page: Page, shop: Shop) -> 
 def test_questions_are_answered_where_they_wait(page: Page, shop: Shop) -> None:
     open_desk(shop, questions=True)
     made = shop.api.send("POST", "dags/release/dagRuns", {"logical_date": None})
+    until(lambda: shop.api.get("dags/~/dagRuns/~/hitlDetails")["total_entries"] == 3, "the questions wait")
     page.goto("/")
     expect(page.get_by_label("3 waiting")).to_be_visible()
     page.get_by_role("link", name="Approvals").click()
